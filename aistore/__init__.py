@@ -1,0 +1,10 @@
+"""aistore: the data layer of AI assistants, as a Django app.
+
+aistore.models        Conversation, Message, Memory, Upload and their named queries
+aistore.interop       reads and writes the exports of other products
+aistore.exceptions    every error, under one root
+aistore.conf          every setting, with type, unit and default
+aistore.urls          to include() in the host's URLs
+"""
+
+__version__ = "0.1.0"

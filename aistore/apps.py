@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class AistoreConfig(AppConfig):
+    name = "aistore"
+    verbose_name = "AI store"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (importing registers them)

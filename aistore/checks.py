@@ -1,0 +1,67 @@
+"""System checks: a wrong setting is found at start-up, with a hint.
+
+aistore.E001  AISTORE has a key that aistore does not know
+aistore.E002  a value of AISTORE has the wrong type
+aistore.E003  the database of the app is not PostgreSQL
+"""
+
+import difflib
+from types import UnionType
+from typing import Any, get_args
+
+from django.apps import AppConfig
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, router
+
+from . import conf
+from .models import Conversation
+
+
+@register("aistore")
+def check_settings(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not isinstance(getattr(django_settings, "AISTORE", {}), dict):
+        return [
+            Error("AISTORE is not a dict.", hint='Write AISTORE = {"NAME": value, …}.', id="aistore.E002")
+        ]
+    unknown = [name for name in conf.given() if name not in conf.TYPES]
+    wrong = [name for name, value in conf.given().items() if name in conf.TYPES and not _fits(name, value)]
+    return [*map(_unknown_key, unknown), *map(_wrong_type, wrong)]
+
+
+@register(Tags.database)
+def check_database(
+    app_configs: list[AppConfig] | None, databases: list[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    alias = router.db_for_write(Conversation)
+    if connections[alias].vendor == "postgresql":
+        return []
+    return [
+        Error(
+            f"aistore keeps its tables in the database {alias!r}, which is not PostgreSQL.",
+            hint="Use PostgreSQL 15 or newer there, or route the app 'aistore' to a database that is.",
+            id="aistore.E003",
+        )
+    ]
+
+
+def _fits(name: str, value: Any) -> bool:
+    kinds = get_args(conf.TYPES[name]) if isinstance(conf.TYPES[name], UnionType) else (conf.TYPES[name],)
+    if isinstance(value, bool):
+        return bool in kinds
+    return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
+
+
+def _unknown_key(name: str) -> Error:
+    near = difflib.get_close_matches(str(name), conf.TYPES, n=1, cutoff=0.6)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(sorted(conf.TYPES))}."
+    return Error(f"AISTORE has the unknown key {name!r}.", hint=hint, id="aistore.E001")
+
+
+def _wrong_type(name: str) -> Error:
+    wanted = getattr(conf.TYPES[name], "__name__", None) or str(conf.TYPES[name])
+    return Error(
+        f"AISTORE[{name!r}] is {conf.given()[name]!r}, which is not of type {wanted}.",
+        hint=f"The default is {getattr(conf.Defaults, name)!r}.",
+        id="aistore.E002",
+    )

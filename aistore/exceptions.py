@@ -1,0 +1,96 @@
+"""Every error that aistore raises, under one root.
+
+AistoreError
+├── UnstorableValue          a value that PostgreSQL cannot keep exactly (also a ValueError)
+├── MissingConversation      a query that needs a conversation was asked without one
+├── ConversationGone         an append to a conversation that is not there
+├── ConflictingAppend        the same external_id again, with other content
+├── ForeignParent            a parent or head that belongs to another conversation
+├── StaleEdit                somebody else edited the message since it was read
+├── GapInNumbers             a deletion that would leave a hole in the sequence numbers
+├── StreamEnded              a write to a stream that is over
+└── InteropError
+    ├── UnknownFormat        a file in no format that we read
+    ├── UnreadableFile       a file that is not what its name says
+    └── BadConversation      one conversation of a file that cannot be kept
+
+The docstring of each class is its message; ``str(error)`` fills in the braces.
+"""
+
+from typing import Any
+
+
+class AistoreError(Exception):
+    """Something in aistore failed."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+        super().__init__(self.message())
+
+    def message(self) -> str:
+        return " ".join((self.__class__.__doc__ or "").split()).format_map(self.facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.__class__, self.facts)
+
+
+def _rebuild(error: type[AistoreError], facts: dict[str, Any]) -> AistoreError:
+    return error(**facts)
+
+
+class UnstorableValue(AistoreError, ValueError):
+    """{where} cannot be stored: {why}. {remedy}"""
+
+
+class MissingConversation(AistoreError):
+    """{call}() needs to know the conversation. Start from conversation.messages or
+    Message.objects.in_conversation(conversation)."""
+
+
+class ConversationGone(AistoreError):
+    """Conversation {conversation} is not there (deleted, or never saved), so nothing was written to it.
+    Create a new conversation; a deleted one is not revived."""
+
+
+class ConflictingAppend(AistoreError):
+    """external_id {external_id!r} is already used in conversation {conversation} by message
+    {sequence_number}, which differs in {differences}. Nothing was written. Use a new external_id for a
+    new message, or edit() to change the old one."""
+
+
+class ForeignParent(AistoreError):
+    """Message {message} is not in conversation {conversation}, so it cannot be a parent or head there.
+    Pass a message of the same conversation, or fork() the other one."""
+
+
+class StaleEdit(AistoreError):
+    """Message {message} was edited by somebody else at {edited_at}, after you read it ({expected}).
+    Nothing was changed. Read it again and decide."""
+
+
+class GapInNumbers(AistoreError):
+    """Deleting these messages would leave a gap in the sequence numbers of conversation {conversation}.
+    Delete from the newest backwards, hide them with is_hidden, or delete the conversation."""
+
+
+class StreamEnded(AistoreError):
+    """The stream of message {message} is {status}; nothing more can be written to it.
+    Open a new one with conversation.stream()."""
+
+
+class InteropError(AistoreError):
+    """A file could not be read or written."""
+
+
+class UnknownFormat(InteropError):
+    """{path} is {found}, which cannot be read here. Formats: {formats}."""
+
+
+class UnreadableFile(InteropError):
+    """{path} cannot be read: {why}. {remedy}"""
+
+
+class BadConversation(InteropError):
+    """Conversation {conversation} was skipped: {why}."""

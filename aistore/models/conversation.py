@@ -1,0 +1,130 @@
+"""Conversations: a tree of messages of one owner, and the row that numbers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from .keyset import after_row
+from .rules import is_object, is_set, is_short
+
+if TYPE_CHECKING:
+    from .message import Message
+
+NEWEST_FIRST = ("-is_pinned", "-last_message_at", "-id")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def owned_by(self, owner: Any) -> ConversationQuerySet:
+        return self.filter(owner=owner)
+
+    def active(self) -> ConversationQuerySet:
+        return self.filter(is_archived=False)
+
+    def archived(self) -> ConversationQuerySet:
+        return self.filter(is_archived=True)
+
+    def pinned(self) -> ConversationQuerySet:
+        return self.filter(is_pinned=True)
+
+    def newest(self, *, limit: int = 20, before: Conversation | None = None) -> ConversationQuerySet:
+        """Pinned ones first, then by last message. ``before`` is the last row of the page above: the next
+        page follows it by keyset, at the same price at any depth."""
+        rows = self.order_by(*NEWEST_FIRST)
+        if before is not None:
+            rows = rows.filter(after_row(before, NEWEST_FIRST))
+        return rows[:limit]
+
+    def pin(self) -> int:
+        return self._mark(is_pinned=True)
+
+    def unpin(self) -> int:
+        return self._mark(is_pinned=False)
+
+    def archive(self) -> int:
+        return self._mark(is_archived=True)
+
+    def unarchive(self) -> int:
+        return self._mark(is_archived=False)
+
+    def _mark(self, **flags: bool) -> int:
+        """How many rows changed; those that already are so are left alone."""
+        return self.exclude(**flags).update(**flags, updated_at=timezone.now())
+
+
+class Conversation(models.Model):
+    id = UUID7Field()
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # See Note [References]
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="conversations",
+        verbose_name=_("owner"),
+    )
+    title = ExactTextField(_("title"), blank=True, default="")
+    model = ExactTextField(_("model"), blank=True, default="")
+    system_prompt = ExactTextField(_("system prompt"), blank=True, default="")
+    tags = ArrayField(ExactTextField(), verbose_name=_("tags"), blank=True, default=list)
+    is_pinned = models.BooleanField(_("pinned"), default=False)
+    is_archived = models.BooleanField(_("archived"), default=False)
+    metadata = ExactJSONField(_("metadata"), blank=True, default=dict)
+    source = ExactTextField(_("source"), blank=True, default="")
+    external_id = ExactTextField(_("external id"), blank=True, default="")
+    message_count = models.PositiveIntegerField(_("messages"), default=0, editable=False)
+    head = models.ForeignKey(
+        "Message",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("head"),
+    )
+    # The ids of the tool calls on the path to the head that have no result yet: an append that must close
+    # them first learns it from the row it updates anyway.
+    open_tool_calls = ArrayField(ExactTextField(), blank=True, default=list, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    last_message_at = models.DateTimeField(_("last message"), default=timezone.now, editable=False)
+
+    objects = ConversationQuerySet.as_manager()
+    messages: models.Manager[Message]
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "source", "external_id"],
+                condition=is_set("external_id"),
+                name="conversation_external_id_once",
+            ),
+            models.CheckConstraint(condition=is_short("external_id"), name="conversation_external_id_short"),
+            models.CheckConstraint(condition=is_object("metadata"), name="conversation_metadata_object"),
+        ]
+        indexes = [
+            # newest() of one owner, in its own order. It serves active() too, by leaving out the few
+            # archived ones on the way; the archived ones alone would be too far apart in it.
+            models.Index(fields=["owner", *NEWEST_FIRST], name="conversation_newest"),
+            models.Index(
+                fields=["owner", *NEWEST_FIRST], condition=Q(is_archived=True), name="conversation_archived"
+            ),
+            # the admin's list, over all owners
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_latest"),
+            GinIndex(fields=["tags"], name="conversation_tags", condition=~Q(tags=[])),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.pk)

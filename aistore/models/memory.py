@@ -1,0 +1,114 @@
+"""Memories: facts to remember about an owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import MD5, Lower, Trim
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from .conversation import Conversation
+from .message import Message
+from .rules import is_object
+
+# The same fact, apart from case and space. Hashed, because an index entry holds some 2,700 bytes.
+SAME_CONTENT = MD5(
+    Lower(Trim(Func(F("content"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")))
+)
+
+
+class MemoryQuerySet(models.QuerySet["Memory"]):
+    def owned_by(self, owner: Any) -> MemoryQuerySet:
+        return self.filter(owner=owner).current()
+
+    def current(self) -> MemoryQuerySet:
+        """Neither expired nor superseded."""
+        alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+        return self.filter(alive, superseded_by__isnull=True)
+
+    def tagged(self, *tags: str) -> MemoryQuerySet:
+        """Those that carry all these tags."""
+        return self.filter(tags__contains=list(tags))
+
+
+class Memory(models.Model):
+    id = UUID7Field()
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # See Note [References]
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="memories",
+        verbose_name=_("owner"),
+    )
+    conversation = models.ForeignKey(
+        Conversation,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="memories",
+        verbose_name=_("conversation"),
+    )
+    message = models.ForeignKey(
+        Message,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="memories",
+        verbose_name=_("message"),
+    )
+    question = ExactTextField(_("question"), blank=True, default="")
+    content = ExactTextField(_("content"))
+    tags = ArrayField(ExactTextField(), verbose_name=_("tags"), blank=True, default=list)
+    importance = models.PositiveSmallIntegerField(_("importance"), default=5)
+    superseded_by = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="supersedes",
+        verbose_name=_("superseded by"),
+    )
+    metadata = ExactJSONField(_("metadata"), blank=True, default=dict)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = MemoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("memory")
+        verbose_name_plural = _("memories")
+        constraints = [
+            models.UniqueConstraint(
+                F("owner"), SAME_CONTENT, condition=Q(superseded_by__isnull=True), name="memory_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(importance__gte=1, importance__lte=10), name="memory_importance_1_to_10"
+            ),
+            models.CheckConstraint(condition=is_object("metadata"), name="memory_metadata_object"),
+            models.CheckConstraint(
+                condition=Q(superseded_by__isnull=True) | ~Q(superseded_by=F("id")),
+                name="memory_not_superseded_by_itself",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="memory_newest"),
+            models.Index(fields=["-created_at", "-id"], name="memory_latest"),
+            GinIndex(fields=["tags"], name="memory_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:60]
