@@ -1,4 +1,4 @@
-"""What every format is read into and written from: the columns of a conversation and its messages, as plain data.
+"""What every format is read into and written from: the columns of our rows, as plain data.
 
 A reader only fills these in; the importer numbers the messages, joins parents by ``external_id`` and stores.
 """
