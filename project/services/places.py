@@ -1,0 +1,101 @@
+"""Where the embedded servers keep things. Only paths: nothing here starts, creates or asks anything.
+
+    .services/              0700, not in git; AISTORE_SERVICES_DIR puts it elsewhere
+        secret_key          of the development settings
+        media/              uploaded files
+        users.lock          held shared by every process that uses the servers; see `lifetime`
+        supervisor.lock     held by the supervisor, whose record it contains
+        start.lock          held while somebody starts or stops them
+        keep                there after `services start`: do not stop when the last user goes
+        *.log
+        servers/            belongs to the user the servers run as; see `identity`
+            pg18/           the cluster, by major version
+            .s.PGSQL.5432, valkey.sock
+"""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# A socket address holds 108 bytes on Linux and 104 on macOS, with the final NUL.
+LONGEST_SOCKET_PATH = 100
+
+# The servers of a folder so named are for one test run: no fsync, and the folder goes when they go.
+# A name, because a marker inside would be lost with the folder, and the next start would then last.
+EPHEMERAL_PREFIX = "aistore-tests-"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The paths of one set of servers: of one checkout, or of one test run."""
+
+    folder: Path
+
+    @classmethod
+    def here(cls) -> "Places":
+        return cls(Path(os.environ.get("AISTORE_SERVICES_DIR") or CHECKOUT / ".services").absolute())
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.folder.name.startswith(EPHEMERAL_PREFIX)
+
+    @property
+    def servers(self) -> Path:
+        return self.folder / "servers"
+
+    @cached_property
+    def sockets(self) -> Path:
+        """The folder of the sockets: `servers`, or a short one where that would be too long an address."""
+        if len(os.fsencode(self.servers / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+            return self.servers
+        return short_folder(self.folder)
+
+    @property
+    def postgres_socket(self) -> Path:
+        return self.sockets / ".s.PGSQL.5432"
+
+    @property
+    def valkey_socket(self) -> Path:
+        return self.sockets / "valkey.sock"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.folder / "users.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        return self.folder / "start.lock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.folder / "supervisor.lock"
+
+    @property
+    def keep(self) -> Path:
+        return self.folder / "keep"
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    @property
+    def secret_key(self) -> Path:
+        return self.folder / "secret_key"
+
+    def log(self, server: str) -> Path:
+        return self.folder / f"{server}.log"
+
+
+def short_folder(folder: Path) -> Path:
+    """A folder with a short name that belongs to `folder` alone: two checkouts never meet in it.
+
+    Not under TMPDIR: that may differ between the process that starts the servers and the one that uses them.
+    """
+    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    parent = Path("/var/tmp") if os.path.isdir("/var/tmp") else Path(tempfile.gettempdir())  # noqa: S108
+    return parent / f"aistore-{os.getuid()}-{mark}"
