@@ -31,6 +31,7 @@ else:
 ESCAPE = "\ufdd0"
 _ESCAPED = re.compile(f"{ESCAPE}([0-9a-f]{{4}})")
 _REFUSED = re.compile(f"[\x00\ud800-\udfff{ESCAPE}]")
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _EXACT_FLOATS = 1e16  # from here on a float is whole and its repr has an exponent
 
 
@@ -95,6 +96,19 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def readable(text: str) -> str:
+    """The text as a page, a log or a terminal can show it: control characters become their pictures (␀, ␛),
+    lone surrogates U+FFFD. For people only; it cannot be turned back."""
+    return _UNSHOWN.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code == 0x7F:
+        return "␡"
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
 def json_text(value: Any, *, where: str) -> str:

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import ExactTextField, UUID7Field
+from ..fields import ExactTextField, UUID7Field, readable
 
 
 class AuditEntry(models.Model):
@@ -48,4 +48,4 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.kind} {self.object_id}"
+        return readable(f"{self.action} {self.kind} {self.object_id}"[:100])

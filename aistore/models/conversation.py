@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 
@@ -127,4 +127,4 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(self.pk)
+        return readable(self.title[:100]) or str(self.pk)

@@ -13,7 +13,7 @@ from django.db.models.functions import MD5, Lower, Trim
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
@@ -111,4 +111,4 @@ class Memory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.content[:60]
+        return readable(self.content[:60])

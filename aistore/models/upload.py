@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
@@ -93,4 +93,4 @@ class Upload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(self.pk)
+        return readable(self.name[:100]) or str(self.pk)
