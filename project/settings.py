@@ -1,4 +1,4 @@
-"""Settings of the project that runs alone: everything has a default for development, or comes from the environment."""
+"""Settings of the project that runs alone: good for development as they are; the environment changes them."""
 
 from pathlib import Path
 

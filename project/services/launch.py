@@ -12,9 +12,9 @@ from typing import Any
 from project.services import binaries, leftovers, supervisor
 from project.services.errors import ServicesError
 from project.services.identity import Identity, can_enter, prepare
-from project.services.places import Places, short_folder
+from project.services.places import Places
 
-# What differs from PostgreSQL's defaults. On the command line, so that a later version of this reaches old clusters.
+# What differs from PostgreSQL's defaults; on the command line, so that a change reaches old clusters.
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -22,7 +22,7 @@ POSTGRES_SETTINGS = {
     "cluster_name": "aistore",
 }
 
-# The data of a test run need not survive the machine, only the death of a process: commits still reach the kernel.
+# A test run's data must survive the death of a process, not of the machine: commits still reach the kernel.
 EPHEMERAL_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 # The lines of a log that are kept when a server starts again.
@@ -30,7 +30,7 @@ LOG_BYTES = 1_000_000
 
 
 def launch(places: Places, wanted: set[str]) -> None:
-    """Start a supervisor with the `wanted` servers and return when they answer; ServicesError if they do not."""
+    """Start a supervisor with the `wanted` servers; return when they answer, ServicesError if they do not."""
     leftovers.end(places)
     identity = Identity.choose()
     try:
@@ -58,7 +58,9 @@ def start_supervisor(places: Places, plan: dict[str, Any]) -> None:
         text=True,
     )
     if started.returncode:
-        raise ServicesError(started.stderr.strip() or f"The supervisor ended with status {started.returncode}.")
+        raise ServicesError(
+            started.stderr.strip() or f"The supervisor ended with status {started.returncode}."
+        )
 
 
 def postgres_plan(places: Places, identity: Identity) -> dict[str, Any]:
@@ -116,18 +118,28 @@ def create_cluster(data: Path, programs: Path, major: int, places: Places, ident
     if unfinished.exists():
         shutil.rmtree(unfinished)
     # The builtin provider: the same lower() and the same order on every machine. It is new in PostgreSQL 17.
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else ["--locale=C.UTF-8"]
-    options = ["--auth=trust", "--encoding=UTF8", *locale, "--no-instructions"]
+    locale = (
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else ["--locale=C.UTF-8"]
+    )
+    options: list[str | Path] = [
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        *locale,
+        "--no-instructions",
+    ]
     if places.is_ephemeral:
         options.append("--no-sync")
-    check(identity.run([programs / "initdb", "-D", unfinished, "-U", "postgres", *options]))
-    single_user = [programs / "postgres", "--single", "-D", unfinished, "-c", "fsync=off", "postgres"]
+    check(identity.run([programs / "initdb", "-D", unfinished, *options]))
+    single_user = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
     check(identity.run(single_user, input="CREATE DATABASE aistore"))
     unfinished.rename(data)
 
 
 def check(done: "subprocess.CompletedProcess[str]") -> None:
-    errors = [line for line in done.stdout.splitlines() if any(word in line for word in ("rror:", "FATAL", "PANIC"))]
+    errors = [
+        line for line in done.stdout.splitlines() if any(word in line for word in ("rror:", "FATAL", "PANIC"))
+    ]
     if done.returncode or errors:
         words = errors or done.stdout.strip().splitlines() or [f"status {done.returncode}"]
         raise ServicesError(f"PostgreSQL's data could not be created: {words[0].strip()}")

@@ -35,7 +35,7 @@ def servers_in(folders: set[Path]) -> list[int]:
     """The pids of the PostgreSQL and Valkey processes that work in one of these folders."""
     if os.path.isdir("/proc/self"):
         return [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if works_in(pid, folders)]
-    listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True).stdout  # noqa: S607
+    listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True).stdout
     rows = [line.split(maxsplit=1) for line in listing.splitlines()]
     return [
         int(row[0])
@@ -45,7 +45,7 @@ def servers_in(folders: set[Path]) -> list[int]:
 
 
 def works_in(pid: int, folders: set[Path]) -> bool:
-    # Both servers, and every backend, stay in their data folder. The name keeps a shell apart that is there, too.
+    # Both servers and all backends stay in their folder. The name tells them from a shell that is there, too.
     try:
         if Path(f"/proc/{pid}/comm").read_text().strip() not in ("postgres", "valkey-server", "redis-server"):
             return False

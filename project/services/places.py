@@ -1,16 +1,16 @@
 """Where the embedded servers keep things. Only paths: nothing here starts, creates or asks anything.
 
-    .services/              0700, not in git; AISTORE_SERVICES_DIR puts it elsewhere
-        secret_key          of the development settings
-        media/              uploaded files
-        users.lock          held shared by every process that uses the servers; see `lifetime`
-        supervisor.lock     held by the supervisor, whose record it contains
-        start.lock          held while somebody starts or stops them
-        keep                there after `services start`: do not stop when the last user goes
-        *.log
-        servers/            belongs to the user the servers run as; see `identity`
-            pg18/           the cluster, by major version
-            .s.PGSQL.5432, valkey.sock
+.services/              0700, not in git; AISTORE_SERVICES_DIR puts it elsewhere
+    secret_key          of the development settings
+    media/              uploaded files
+    users.lock          held shared by every process that uses the servers; see `lifetime`
+    supervisor.lock     held by the supervisor, whose record it contains
+    start.lock          held while somebody starts or stops them
+    keep                there after `services start`: do not stop when the last user goes
+    *.log
+    servers/            belongs to the user the servers run as; see `identity`
+        pg18/           the cluster, by major version
+        .s.PGSQL.5432, valkey.sock
 """
 
 import hashlib

@@ -50,7 +50,10 @@ def leave_session(log: Path) -> None:
     os.setsid()
     os.umask(0o077)
     os.chdir("/")
-    nothing, lines = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing, lines = (
+        os.open(os.devnull, os.O_RDONLY),
+        os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+    )
     for target, source in enumerate((nothing, lines, lines)):
         os.dup2(source, target)
     os.close(nothing)
@@ -167,7 +170,7 @@ class Server:
 
     def ask_to_stop(self, *, at_once: bool) -> None:
         if self.process and not self.has_ended():
-            # SIGINT: PostgreSQL's fast shutdown, Valkey's only one. SIGQUIT: PostgreSQL leaves its files as they are.
+            # SIGINT: both stop in good order. SIGQUIT: PostgreSQL leaves its files as they are.
             self.process.send_signal(signal.SIGQUIT if at_once and self.name == "postgres" else signal.SIGINT)
 
     def see_it_stop(self, deadline: float) -> None:
@@ -211,7 +214,9 @@ class Server:
         with self.log.open("rb") as log:
             log.seek(self.log_start)
             lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-        telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "rror", "ailed"))]
+        telling = [
+            line for line in lines if any(word in line for word in ("FATAL", "PANIC", "rror", "ailed"))
+        ]
         return (telling or lines or ["it left no word"])[-1].strip()
 
 
