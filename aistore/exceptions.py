@@ -2,6 +2,7 @@
 
 AistoreError
 ├── UnstorableValue          a value that PostgreSQL cannot keep exactly (also a ValueError)
+├── InvalidMessage           a message that no conversation can take (also a ValueError)
 ├── MissingConversation      a query that needs a conversation was asked without one
 ├── ConversationGone         an append to a conversation that is not there
 ├── ConflictingAppend        the same external_id again, with other content
@@ -19,29 +20,54 @@ The docstring of each class is its message; ``str(error)`` fills in the braces.
 
 from typing import Any
 
+LONGEST_FACT = 300  # characters that a message quotes of one fact; error.facts has all of it
+
 
 class AistoreError(Exception):
     """Something in aistore failed."""
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        for name, value in facts.items():
-            setattr(self, name, value)
-        super().__init__(self.message())
+        super().__init__(self._in_words())
 
-    def message(self) -> str:
-        return " ".join((self.__class__.__doc__ or "").split()).format_map(self.facts)
+    def __getattr__(self, name: str) -> Any:
+        """Each fact is an attribute: error.conversation, error.why."""
+        try:
+            return self.__dict__["facts"][name]
+        except KeyError:
+            raise AttributeError(f"{self.__class__.__name__} has no {name!r}") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.__class__, self.facts)
+
+    def _in_words(self) -> str:
+        words = " ".join((self.__class__.__doc__ or "").split())
+        if not words:  # python -OO throws docstrings away
+            return f"{self.__class__.__name__} {self.facts}"
+        return _in_one_line(words.format_map({name: _cut(value) for name, value in self.facts.items()}))
 
 
 def _rebuild(error: type[AistoreError], facts: dict[str, Any]) -> AistoreError:
     return error(**facts)
 
 
+def _cut(value: Any) -> Any:
+    return f"{value[:LONGEST_FACT]}…" if isinstance(value, str) and len(value) > LONGEST_FACT else value
+
+
+def _in_one_line(words: str) -> str:
+    """Ids and titles come from strangers: nothing in them may break the line or steer the terminal."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in words
+    )
+
+
 class UnstorableValue(AistoreError, ValueError):
     """{where} cannot be stored: {why}. {remedy}"""
+
+
+class InvalidMessage(AistoreError, ValueError):
+    """The message cannot be stored: {why}. Nothing was written. {remedy}"""
 
 
 class MissingConversation(AistoreError):
