@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -13,8 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
+from . import appending, branches
+from .appending import HEAD
+from .draft import draft
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
+from .streaming import AsyncStream, Stream
 
 if TYPE_CHECKING:
     from .message import Message
@@ -128,3 +134,49 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return readable(self.title[:100]) or str(self.pk)
+
+    def append(self, role: str, content: Any = "", *, parent: Any = HEAD, **fields: Any) -> Message:
+        """Store one message and make it the head.
+
+        ``parent`` is the message answered: the head by default, another one for a branch, None for a new root.
+        ``content`` is a string, or a list of parts. The same ``external_id`` again returns the first row and
+        writes nothing. Tool calls that are still open are closed before a user's or assistant's message.
+
+        Raises ConversationGone, ConflictingAppend, ForeignParent, InvalidMessage, UnstorableValue.
+        """
+        message = draft(self, role, content, **fields)
+        return appending.append(self, [message], [{"role", "content", *fields}], parent)[0]
+
+    def extend(self, messages: Iterable[Mapping[str, Any]], *, parent: Any = HEAD) -> list[Message]:
+        """Store many, each answering the one before: all or nothing. Each is a dict of what append() takes."""
+        given = [{"content": "", **message} for message in messages]
+        drafts = [draft(self, **message) for message in given]
+        return appending.append(self, drafts, [set(message) for message in given], parent)
+
+    def checkout(self, message: Message) -> None:
+        """Make this message of the conversation the head: the next one answers it."""
+        branches.checkout(self, message)
+
+    def fork(self, *, at: Message | None = None, title: str | None = None) -> Conversation:
+        """A new conversation of the same owner with copies of the path up to ``at`` (default: the head)."""
+        return branches.fork(self, at=at, title=title)
+
+    def stream(self, role: str = "assistant", content: str = "", **fields: Any) -> Stream:
+        """``with conversation.stream(…) as reply: reply.write("…")``: a message that is stored while it comes."""
+        return Stream(lambda: self.append(role, content, status="streaming", **fields))
+
+    def close_tool_calls(self) -> list[Message]:
+        """Answer the open tool calls of the path with "interrupted", status cancelled. Returns these results."""
+        return appending.close_open_calls(self)
+
+    def astream(self, role: str = "assistant", content: str = "", **fields: Any) -> AsyncStream:
+        """``async with conversation.astream(…) as reply: reply.write("…")``."""
+        return AsyncStream(lambda: self.append(role, content, status="streaming", **fields))
+
+    # Django has no asynchronous connection, so the twins run in its thread: a cancelled task leaves a statement
+    # that runs to its end, never half of one.
+    aappend = sync_to_async(append)
+    aextend = sync_to_async(extend)
+    acheckout = sync_to_async(checkout)
+    afork = sync_to_async(fork)
+    aclose_tool_calls = sync_to_async(close_tool_calls)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
+from asgiref.sync import sync_to_async
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
+from . import branches, deleting, editing
 from .conversation import Conversation
+from .editing import ANY
 from .rules import is_array, is_object, is_set, is_short
+from .usage import usage_by
 
 
 class Role(models.TextChoices):
@@ -29,8 +37,56 @@ class Status(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def in_conversation(self, conversation: Conversation) -> MessageQuerySet:
-        return self.filter(conversation=conversation)
+    _conversation_id: Any = None
+
+    def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
+        rows = self.filter(conversation=conversation)
+        rows._conversation_id = getattr(conversation, "pk", conversation)
+        return rows
+
+    def path(self, *, last: int | None = None, to: Message | uuid.UUID | None = None) -> MessageQuerySet:
+        """From the root to the head, or to another message; the ``last`` ones only. The price depends on how many
+        are asked for, not on how long the conversation is."""
+        conversation_id = self._known_conversation("path")
+        ids = branches.on_path(conversation_id, to=getattr(to, "pk", to), last=last)
+        return self.filter(pk__in=ids).order_by("sequence_number")
+
+    def last(self, count: int | None = None) -> Any:
+        """The last ``count`` messages of all branches, oldest first. Without a count, Django's last()."""
+        return super().last() if count is None else self._newest(count)
+
+    def before(self, sequence_number: int, count: int) -> MessageQuerySet:
+        """The ``count`` messages before this number, oldest first: the page above."""
+        return self.filter(sequence_number__lt=sequence_number)._newest(count)
+
+    def usage(self, *, by: str) -> MessageQuerySet:
+        """Messages, tokens and cost summed ``by`` "day" (UTC), "owner" or "model", as dicts, in one query."""
+        return usage_by(self, by)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete from the newest backwards. Numbers, counters and heads stay right; a hole in the numbers is
+        refused (GapInNumbers)."""
+        return deleting.delete(self)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    adelete = sync_to_async(delete)
+
+    def _newest(self, count: int) -> MessageQuerySet:
+        newest = self.order_by("-sequence_number").values("pk")[:count]
+        return self.filter(pk__in=newest).order_by("sequence_number")
+
+    def _known_conversation(self, call: str) -> Any:
+        related = self._hints.get("instance")  # type: ignore[attr-defined]  # conversation.messages
+        known = related.pk if isinstance(related, Conversation) else self._conversation_id
+        if known is None:
+            raise MissingConversation(call=call)
+        return known
+
+    def _clone(self) -> MessageQuerySet:
+        rows: MessageQuerySet = super()._clone()  # type: ignore[misc]
+        rows._conversation_id = self._conversation_id
+        return rows
 
 
 class Message(models.Model):
@@ -114,6 +170,30 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.sequence_number}"
+
+    def edit(self, content: str, *, parts: list[dict[str, Any]] | None = None, expected: Any = ANY) -> None:
+        """Replace the text and keep what was there as a MessageRevision.
+
+        ``expected`` is ``edited_at`` as you read it (None: never edited); StaleEdit when somebody else edited
+        since. Without ``parts``, the parts that are no text stay.
+        """
+        editing.edit(self, content, parts=parts, expected=expected)
+
+    def rate(self, rating: int | None, *, comment: str = "") -> None:
+        """1, -1, or None to take it back."""
+        editing.rate(self, rating, comment)
+
+    def siblings(self) -> MessageQuerySet:
+        """This message and the others that answer the same one, in order."""
+        rows = type(self).objects.using(self._state.db).in_conversation(self.conversation_id)
+        return rows.filter(parent_id=self.parent_id).order_by("sequence_number")
+
+    def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
+        return type(self).objects.using(options.get("using") or self._state.db).filter(pk=self.pk).delete()
+
+    aedit = sync_to_async(edit)
+    arate = sync_to_async(rate)
+    adelete = sync_to_async(delete)
 
 
 class MessageRevision(models.Model):

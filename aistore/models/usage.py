@@ -4,8 +4,12 @@ Known are the counts of OpenAI Chat Completions and Responses, Anthropic, LangCh
 own. The original stays in ``Message.usage``; what is read from it here goes into the columns that people sum.
 """
 
+import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from django.db.models import Count, F, Sum
+from django.db.models.functions import TruncDate
 
 MOST_TOKENS = 2**63 - 1  # what the columns hold
 MOST_COST = Decimal(10) ** 10
@@ -95,3 +99,19 @@ def _cost(value: Any) -> Decimal | None:
         return None
     cost = round(cost, 10)
     return cost if cost < MOST_COST else None
+
+
+def usage_by(messages: Any, by: str) -> Any:
+    """A queryset of dicts {by, messages, input_tokens, output_tokens, cost}, ordered by the first."""
+    if by not in GROUPS:
+        raise ValueError(f"usage(by={by!r}) is not known; it sums by {', '.join(GROUPS)}.")
+    groups = messages.order_by().annotate(**{by: GROUPS[by]}) if by != "model" else messages.order_by()
+    sums = {name: Sum(name) for name in ("input_tokens", "output_tokens", "cost")}
+    return groups.values(by).annotate(messages=Count("pk"), **sums).order_by(by)
+
+
+GROUPS = {
+    "day": TruncDate("created_at", tzinfo=dt.UTC),
+    "owner": F("conversation__owner"),
+    "model": F("model"),
+}
