@@ -1,7 +1,7 @@
 """System checks: a wrong setting is found at start-up, with a hint.
 
 aistore.E001  AISTORE has a key that aistore does not know
-aistore.E002  a value of AISTORE has the wrong type
+aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
 """
 
@@ -10,8 +10,7 @@ from types import UnionType
 from typing import Any, get_args
 
 from django.apps import AppConfig
-from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, register
 from django.db import connections, router
 
 from . import conf
@@ -20,7 +19,7 @@ from .models import Conversation
 
 @register("aistore")
 def check_settings(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    if not isinstance(getattr(django_settings, "AISTORE", {}), dict):
+    if not isinstance(conf.written(), dict):
         return [
             Error("AISTORE is not a dict.", hint='Write AISTORE = {"NAME": value, …}.', id="aistore.E002")
         ]
@@ -29,10 +28,9 @@ def check_settings(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[C
     return [*map(_unknown_key, unknown), *map(_wrong_type, wrong)]
 
 
-@register(Tags.database)
-def check_database(
-    app_configs: list[AppConfig] | None, databases: list[str] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+@register("aistore")
+def check_database(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Asks only what the settings say, so it is not among the checks that need a connection."""
     alias = router.db_for_write(Conversation)
     if connections[alias].vendor == "postgresql":
         return []
@@ -49,6 +47,8 @@ def _fits(name: str, value: Any) -> bool:
     kinds = get_args(conf.TYPES[name]) if isinstance(conf.TYPES[name], UnionType) else (conf.TYPES[name],)
     if isinstance(value, bool):
         return bool in kinds
+    if isinstance(value, int | float) and not value >= 0:  # so written, NaN does not fit either
+        return False
     return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
 
 
@@ -60,8 +60,9 @@ def _unknown_key(name: str) -> Error:
 
 def _wrong_type(name: str) -> Error:
     wanted = getattr(conf.TYPES[name], "__name__", None) or str(conf.TYPES[name])
+    least = " of 0 or more" if wanted in ("int", "float") else ""
     return Error(
-        f"AISTORE[{name!r}] is {conf.given()[name]!r}, which is not of type {wanted}.",
+        f"AISTORE[{name!r}] is {conf.given()[name]!r}, which is not of type {wanted}{least}.",
         hint=f"The default is {getattr(conf.Defaults, name)!r}.",
         id="aistore.E002",
     )

@@ -36,9 +36,13 @@ class Settings:
 
 
 def given() -> dict[str, Any]:
-    """What the host wrote, checked by the system checks."""
-    value = getattr(django_settings, "AISTORE", {})
-    return value if isinstance(value, dict) else {}
+    """What the host wrote, as far as it is a dict."""
+    return written() if isinstance(written(), dict) else {}
+
+
+def written() -> Any:
+    """What the host wrote, right or wrong: for the system checks."""
+    return getattr(django_settings, "AISTORE", {})
 
 
 settings = Settings()

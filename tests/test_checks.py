@@ -1,0 +1,97 @@
+"""System checks: each wrong setting is one numbered error with a hint."""
+
+import dataclasses
+import inspect
+import re
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+from django.test import override_settings
+
+from aistore import checks, conf
+
+
+def found(setting):
+    with override_settings(AISTORE=setting):
+        return [(error.id, error.msg, error.hint) for error in run_checks(tags=["aistore"])]
+
+
+def test_defaults_written_out():
+    """Nothing to report: without AISTORE, and with every default written into it."""
+    assert found({}) == []
+    assert found(dataclasses.asdict(conf.Defaults())) == []
+
+
+def test_misspelt_key():
+    """E001 names the key and the one that was meant."""
+    (error,) = found({"JSON_MAX_DEPHT": 3})
+    assert error == (
+        "aistore.E001",
+        "AISTORE has the unknown key 'JSON_MAX_DEPHT'.",
+        "Did you mean 'JSON_MAX_DEPTH'?",
+    )
+
+
+@pytest.mark.parametrize("key", ["COLOUR", 7, None, ("a", 1)])
+def test_unknown_key(key):
+    """A key like no other gets the list of those there are, whatever it is made of."""
+    ((number, message, hint),) = found({key: 3})
+    assert (number, message) == ("aistore.E001", f"AISTORE has the unknown key {key!r}.")
+    assert hint.startswith("Known keys: CACHE_ALIAS, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("JSON_MAX_DEPTH", "200", "int of 0 or more"),
+        ("JSON_MAX_DEPTH", 1.5, "int of 0 or more"),
+        ("JSON_MAX_DEPTH", True, "int of 0 or more"),
+        ("JSON_MAX_DEPTH", None, "int of 0 or more"),
+        ("IMPORT_MAX_BYTES", -1, "int of 0 or more"),
+        ("STREAM_FLUSH_SECONDS", -0.5, "float of 0 or more"),
+        ("STREAM_FLUSH_SECONDS", float("nan"), "float of 0 or more"),
+        ("CACHE_ALIAS", 7, "str | None"),
+    ],
+)
+def test_wrong_type(name, value, wanted):
+    """E002 names the key, what it is, what it should be, and the default."""
+    ((number, message, hint),) = found({name: value})
+    assert number == "aistore.E002"
+    assert message == f"AISTORE[{name!r}] is {value!r}, which is not of type {wanted}."
+    assert hint == f"The default is {getattr(conf.Defaults, name)!r}."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("STREAM_FLUSH_SECONDS", 1), ("STREAM_FLUSH_SECONDS", 0), ("CACHE_ALIAS", None)]
+)
+def test_type_that_fits(name, value):
+    """An int where a float is asked for, zero, and None where it has a meaning."""
+    assert found({name: value}) == []
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 3])
+def test_no_dict(value):
+    """An AISTORE that is no dict is one error, not one for each key."""
+    assert [number for number, _, _ in found(value)] == ["aistore.E002"]
+
+
+def test_every_fault_is_reported():
+    """Two faults are two errors: nobody mends a file one start at a time."""
+    assert [number for number, _, _ in found({"COLOUR": 1, "JSON_MAX_DEPTH": "x"})] == [
+        "aistore.E001",
+        "aistore.E002",
+    ]
+
+
+def test_other_database(monkeypatch):
+    """E003: the app's database is no PostgreSQL. Found by `check`, without a connection."""
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    ((number, message, hint),) = found({})
+    assert (number, "'default'" in message, "PostgreSQL 15" in hint) == ("aistore.E003", True, True)
+
+
+def test_checks_are_listed():
+    """The head of the module lists every number that the module reports."""
+    reported = set(re.findall(r'id="(aistore\.\w+)"', inspect.getsource(checks)))
+    assert set(re.findall(r"^aistore\.\w+", checks.__doc__, re.MULTILINE)) == reported
