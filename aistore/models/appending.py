@@ -13,6 +13,7 @@ from django.db import IntegrityError, connections, transaction
 
 from ..exceptions import ConflictingAppend, ConversationGone, ForeignParent
 from . import draft, numbering, streaming, tool_calls
+from .draft import Draft
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -23,9 +24,9 @@ HEAD: Any = object()  # as a parent: whatever the head is when the number is giv
 
 
 def append(
-    conversation: Conversation, messages: Sequence[Message], given: Sequence[set[str]], parent: Any = HEAD
+    conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], parent: Any = HEAD
 ) -> list[Message]:
-    """Store unsaved messages, one answering the other, the first answering ``parent``: a message, None for a new
+    """Store drafts, one answering the other, the first answering ``parent``: a message, None for a new
     root, or HEAD. ``given`` says for each which values came from the caller: those that a message stored under
     the same external_id must agree with. Returns the stored rows, in order."""
     if not messages:
@@ -33,8 +34,9 @@ def append(
     keys = [message.external_id for message in messages if message.external_id]
     if parent is HEAD and not (keys and connections[database_of(conversation)].in_atomic_block):
         try:
-            if _at_the_head(conversation, messages, keys):
-                return list(messages)
+            stored = _at_the_head(conversation, messages, keys)
+            if stored is not None:
+                return stored
         except IntegrityError:
             if not keys:
                 raise  # otherwise: the same external_id arrived from elsewhere at this moment
@@ -44,10 +46,10 @@ def append(
 def close_open_calls(conversation: Conversation) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
         opens = lock(conversation).open_tool_calls
-        rows = [interrupted(conversation, call) for call in opens]
-        if rows:
-            numbering.write(conversation, rows, expected=opens, opens=[], at_head=True)
-    return rows
+        rows = [interrupted(call) for call in opens]
+        if not rows:
+            return []
+        return numbering.write(conversation, rows, expected=opens, opens=[], at_head=True) or []
 
 
 def database_of(conversation: Conversation) -> str:
@@ -90,26 +92,34 @@ def open_at(conversation: Conversation, message_id: Any) -> list[str]:
     return tool_calls.open_calls(tail)
 
 
-def _at_the_head(conversation: Conversation, messages: Sequence[Message], keys: list[str]) -> bool:
+def _at_the_head(
+    conversation: Conversation, messages: Sequence[Draft], keys: list[str]
+) -> list[Message] | None:
     expected = conversation.open_tool_calls
     rows, opens = _closing_first(messages, expected)
-    return numbering.write(conversation, rows, expected=expected, opens=opens, keys=keys, at_head=True)
+    written = numbering.write(conversation, rows, expected=expected, opens=opens, keys=keys, at_head=True)
+    return written and _only(messages, written)
 
 
 def _with_care(
-    conversation: Conversation, messages: Sequence[Message], given: Sequence[set[str]], parent: Any
+    conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], parent: Any
 ) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
         locked = lock(conversation)
-        stored = _stored(conversation, messages, given)
-        fresh = [message for message in messages if message.pk not in stored]
+        first = _first_under(conversation, messages, given)
+        fresh = [message for message in messages if first.get(message.external_id, message) is message]
+        written: list[Message] = []
         if fresh:
             streaming.fail_dead(messages_of(conversation))
-            _at(conversation, locked, fresh, parent)
-    return [stored.get(message.pk, message) for message in messages]
+            written = _at(conversation, locked, fresh, parent)
+    by_id = {message.pk: message for message in written}
+    found = [first.get(message.external_id, message) for message in messages]
+    return [by_id[row.id] if isinstance(row, Draft) else row for row in found]
 
 
-def _at(conversation: Conversation, locked: Conversation, messages: list[Message], parent: Any) -> None:
+def _at(
+    conversation: Conversation, locked: Conversation, messages: Sequence[Draft], parent: Any
+) -> list[Message]:
     if parent is HEAD:
         parent_id = locked.head_id
     else:
@@ -117,48 +127,58 @@ def _at(conversation: Conversation, locked: Conversation, messages: list[Message
     expected = locked.open_tool_calls
     opens = expected if parent_id == locked.head_id else open_at(conversation, parent_id)
     rows, opens = _closing_first(messages, opens)
-    numbering.write(conversation, rows, expected=expected, opens=opens, at_head=False, parent_id=parent_id)
+    written = numbering.write(
+        conversation, rows, expected=expected, opens=opens, at_head=False, parent_id=parent_id
+    )
+    return _only(messages, written or [])
 
 
-def _closing_first(messages: Sequence[Message], opens: list[str]) -> tuple[list[Message], list[str]]:
+def _only(messages: Sequence[Draft], written: list[Message]) -> list[Message]:
+    """Without the results that were put between."""
+    if len(messages) == len(written):
+        return written
+    wanted = {message.id for message in messages}
+    return [message for message in written if message.pk in wanted]
+
+
+def _closing_first(messages: Sequence[Draft], opens: list[str]) -> tuple[list[Draft], list[str]]:
     """The messages with the results that must stand before them, so that no tool call stays open behind a turn,
     and what is open in the end."""
-    rows: list[Message] = []
+    rows: list[Draft] = []
     for message in messages:
         if message.role in ("user", "assistant"):
-            rows += [interrupted(message.conversation, call) for call in opens]
+            rows += [interrupted(call) for call in opens]
         rows.append(message)
         opens = tool_calls.open_after(opens, message)
     return rows, opens
 
 
-def interrupted(conversation: Conversation, call: str) -> Message:
+def interrupted(call: str) -> Draft:
     """The result of a call that never got one."""
-    return draft.draft(conversation, "tool", tool_calls.INTERRUPTED, tool_call_id=call, status="cancelled")
+    return Draft(role="tool", content=tool_calls.INTERRUPTED, tool_call_id=call, status="cancelled")
 
 
-def _stored(
-    conversation: Conversation, messages: Sequence[Message], given: Sequence[set[str]]
-) -> dict[Any, Message]:
-    """What already stands under the external ids of these messages, by the ids of these messages."""
+def _first_under(
+    conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]]
+) -> dict[str, Message | Draft]:
+    """By external id: what stands under it, or will, being the first of these messages that has it."""
     keys = {message.external_id for message in messages if message.external_id}
     rows = messages_of(conversation).filter(external_id__in=keys) if keys else ()
-    first = {row.external_id: row for row in rows}
-    stored = {}
+    first: dict[str, Message | Draft] = {row.external_id: row for row in rows}
     for message, said in zip(messages, given, strict=True):
-        row = first.setdefault(message.external_id, message) if message.external_id else message
-        if row is not message:
-            _refuse_conflict(conversation, message, row, said)
-            stored[message.pk] = row
-    return stored
+        if message.external_id:
+            _refuse_conflict(conversation, message, first.setdefault(message.external_id, message), said)
+    return first
 
 
-def _refuse_conflict(conversation: Conversation, message: Message, row: Message, said: set[str]) -> None:
+def _refuse_conflict(
+    conversation: Conversation, message: Draft, row: Message | Draft, said: set[str]
+) -> None:
     different = draft.differences(message, row, said)
     if different:
         raise ConflictingAppend(
             external_id=message.external_id,
             conversation=conversation.pk,
-            sequence_number=row.sequence_number or "in the same call",
+            sequence_number=getattr(row, "sequence_number", "in the same call"),
             differences=", ".join(different),
         )

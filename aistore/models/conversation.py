@@ -144,13 +144,13 @@ class Conversation(models.Model):
 
         Raises ConversationGone, ConflictingAppend, ForeignParent, InvalidMessage, UnstorableValue.
         """
-        message = draft(self, role, content, **fields)
+        message = draft(role, content, **fields)
         return appending.append(self, [message], [{"role", "content", *fields}], parent)[0]
 
     def extend(self, messages: Iterable[Mapping[str, Any]], *, parent: Any = HEAD) -> list[Message]:
         """Store many, each answering the one before: all or nothing. Each is a dict of what append() takes."""
         given = [{"content": "", **message} for message in messages]
-        drafts = [draft(self, **message) for message in given]
+        drafts = [draft(**message) for message in given]
         return appending.append(self, drafts, [set(message) for message in given], parent)
 
     def checkout(self, message: Message) -> None:

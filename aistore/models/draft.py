@@ -4,162 +4,223 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import math
+import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..exceptions import InvalidMessage, UnstorableValue
-from ..fields import ExactJSONField, ExactTextField, escape, json_text
+from ..fields import escape, json_text, uuid7
 from . import tool_calls, usage
 from .rules import EXTERNAL_ID_LENGTH
 
 if TYPE_CHECKING:
-    from .conversation import Conversation
     from .message import Message
 
-GIVEN_BY_CALLERS = frozenset(
-    "content parts tool_calls tool_call_id name model status finish_reason is_hidden input_tokens output_tokens"
-    " cost usage rating rating_comment metadata external_id created_at".split()
-)
-MOST_TOKENS = 2**63 - 1
-MOST_COST = Decimal(10) ** 10
+
+class Draft(msgspec.Struct, kw_only=True):
+    """A message before it has a number: a tenth of the price of a model instance, which comes when it is stored."""
+
+    id: uuid.UUID = msgspec.field(default_factory=uuid7)
+    parent_id: uuid.UUID | None = None
+    external_id: str = ""
+    role: str
+    content: str = ""
+    parts: list[dict[str, Any]] = []
+    tool_calls: list[dict[str, Any]] = []
+    tool_call_id: str = ""
+    name: str = ""
+    model: str = ""
+    status: str = "complete"
+    finish_reason: str = ""
+    is_hidden: bool = False
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: Decimal | None = None
+    usage: dict[str, Any] = {}
+    rating: int | None = None
+    rating_comment: str = ""
+    metadata: dict[str, Any] = {}
+    created_at: dt.datetime | None = None  # None: when the database gives the number
+    edited_at: dt.datetime | None = None
+    beat_at: dt.datetime | None = None
+
+    def values(self) -> list[Any]:
+        """The columns in the order above as PostgreSQL takes them; JSON as text."""
+        return [
+            self.id,
+            self.parent_id,
+            escape(self.external_id),
+            self.role,
+            escape(self.content),
+            json_text(self.parts, where="Message.parts"),
+            json_text(self.tool_calls, where="Message.tool_calls"),
+            escape(self.tool_call_id),
+            escape(self.name),
+            escape(self.model),
+            self.status,
+            escape(self.finish_reason),
+            self.is_hidden,
+            self.input_tokens,
+            self.output_tokens,
+            self.cost,
+            json_text(self.usage, where="Message.usage"),
+            self.rating,
+            escape(self.rating_comment),
+            json_text(self.metadata, where="Message.metadata"),
+            self.created_at,
+            self.edited_at,
+            self.beat_at,
+        ]
 
 
-def draft(conversation: Conversation, role: str, content: Any = "", **given: Any) -> Message:
-    """An unsaved message. ``content`` may be a string, None, or a list of parts."""
-    _refuse_unknown(given)
+COLUMNS: tuple[str, ...] = Draft.__struct_fields__
+
+
+def draft(role: str, content: Any = "", **given: Any) -> Draft:
+    """``content`` may be a string, None, or a list of parts; None stands for "not given"."""
     if isinstance(content, list):
-        content, given["parts"] = "", [*content, *given.get("parts", ())]
-    message: Message = conversation.messages.model(conversation=conversation, content=content or "")
-    message.created_at = None  # type: ignore[assignment]  # until the database, which has the lock, gives it
-    for name, value in {**given, "role": role}.items():
-        setattr(message, name, value.value if isinstance(value, enum.Enum) else value)
-    _project(message, given)
-    _count(message, given)
-    _check(message)
-    return message
+        content, given["parts"] = "", [*content, *(given.get("parts") or ())]
+    checked = _checked({"role": role, "content": content, **given})
+    _project(checked)
+    _count(checked)
+    return Draft(**checked)
 
 
-def values(message: Message, names: Iterable[str]) -> list[Any]:
-    """The values of these columns as PostgreSQL takes them; JSON as text."""
-    convert = _conversions(type(message))
-    return [convert[name](getattr(message, name)) for name in names]
-
-
-def differences(message: Message, stored: Message, given: set[str]) -> list[str]:
+def differences(message: Draft, stored: Message | Draft, given: Iterable[str]) -> list[str]:
     """Which of the given values the stored row does not have."""
     return [name for name in sorted(given) if getattr(message, name) != getattr(stored, name)]
 
 
-def _refuse_unknown(given: dict[str, Any]) -> None:
-    unknown = sorted(given.keys() - GIVEN_BY_CALLERS)
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(given.keys() - CHECKS.keys())
     if unknown:
-        raise InvalidMessage(
-            why=f"it has {', '.join(unknown)}", remedy=f"Possible are {', '.join(sorted(GIVEN_BY_CALLERS))}."
-        )
+        raise InvalidMessage(why=f"it has {', '.join(unknown)}", remedy=f"Possible are {', '.join(CHECKS)}.")
+    return {name: CHECKS[name](name, value) for name, value in given.items() if value is not None}
 
 
-def _project(message: Message, given: dict[str, Any]) -> None:
+def _project(given: dict[str, Any]) -> None:
     """``content`` and ``tool_calls`` follow ``parts`` where they are not given themselves."""
-    _check_lists(message)
-    if message.parts and not message.content:
-        texts = [part.get("text") for part in message.parts if part.get("type") == "text"]
-        message.content = "\n\n".join(text for text in texts if isinstance(text, str))
-    if "tool_calls" not in given:
-        message.tool_calls = tool_calls.projected(message.parts)
-    else:
-        message.tool_calls = [tool_calls.normal(call) for call in message.tool_calls]
+    parts = given.get("parts", ())
+    if parts and not given.get("content"):
+        texts = [part.get("text") for part in parts if part.get("type") == "text"]
+        given["content"] = "\n\n".join(text for text in texts if isinstance(text, str))
+    if "tool_calls" in given:
+        given["tool_calls"] = [tool_calls.normal(call) for call in given["tool_calls"]]
+    elif parts:
+        given["tool_calls"] = tool_calls.projected(parts)
 
 
-def _count(message: Message, given: dict[str, Any]) -> None:
+def _count(given: dict[str, Any]) -> None:
     """Tokens and cost from the provider's own counts, where they are not given themselves."""
-    if message.usage:
-        counted = usage.normalised(message.usage)
+    if given.get("usage"):
+        counted = usage.normalised(given["usage"])
         for name in ("input_tokens", "output_tokens", "cost"):
-            if name not in given and counted.get(name) is not None:
-                setattr(message, name, counted[name])
+            if name in counted:
+                given.setdefault(name, counted[name])
 
 
-def _check_lists(message: Message) -> None:
-    message.parts, message.tool_calls = message.parts or [], message.tool_calls or []
-    for name in ("parts", "tool_calls"):
-        value = getattr(message, name)
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise InvalidMessage(why=f"{name} is not a list of dicts", remedy="See the reference of parts.")
-
-
-def _check(message: Message) -> None:
-    for name in ("role", "status"):
-        choices = type(message)._meta.get_field(name).choices or ()
-        if getattr(message, name) not in [value for value, _ in choices]:
-            known = ", ".join(str(value) for value, _ in choices)
-            raise InvalidMessage(why=f"its {name} is {getattr(message, name)!r}", remedy=f"Known: {known}.")
-    for name in ("metadata", "usage"):
-        if not isinstance(getattr(message, name), dict):
-            raise InvalidMessage(why=f"{name} is not a dict", remedy="JSON columns hold objects.")
-    for name in _texts(type(message)):
-        if not isinstance(getattr(message, name), str):
-            raise InvalidMessage(why=f"{name} is {getattr(message, name)!r}", remedy="It must be a string.")
-    _check_numbers(message)
-    if len(message.external_id) > EXTERNAL_ID_LENGTH:
-        raise InvalidMessage(
-            why=f"its external_id has {len(message.external_id)} characters",
-            remedy=f"{EXTERNAL_ID_LENGTH} is the most; hash a longer one.",
-        )
-    if message.created_at is not None and not _is_aware(message.created_at):
-        raise InvalidMessage(why="created_at is no aware datetime", remedy="Use django.utils.timezone.now().")
-
-
-def _check_numbers(message: Message) -> None:
-    for name in ("input_tokens", "output_tokens"):
-        value = getattr(message, name)
-        if value is not None and (type(value) is not int or not 0 <= value <= MOST_TOKENS):
-            raise UnstorableValue(
-                where=name, why=f"it is {value!r}", remedy="It must be a whole number from 0."
-            )
-    if message.rating not in (None, -1, 1):
-        raise InvalidMessage(why=f"rating is {message.rating!r}", remedy="It is -1, 1 or None.")
-    message.cost = _money(message.cost)
-
-
-def _money(value: Any) -> Decimal | None:
-    if value is None:
-        return None
-    try:
-        cost = Decimal(str(value))
-    except InvalidOperation:
-        cost = Decimal("NaN")
-    if not cost.is_finite() or not 0 <= cost < MOST_COST:
-        raise UnstorableValue(
-            where="cost", why=f"it is {value!r}", remedy="It must be a number from 0 to 10^10."
-        )
-    return round(cost, 10)
-
-
-def _is_aware(value: Any) -> bool:
-    return isinstance(value, dt.datetime) and value.tzinfo is not None and math.isfinite(value.timestamp())
-
-
-@cache
-def _texts(model: type[Message]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields if isinstance(field, ExactTextField))
-
-
-@cache
-def _conversions(model: type[Message]) -> dict[str, Callable[[Any], Any]]:
-    return {field.attname: _conversion(field) for field in model._meta.concrete_fields}
-
-
-def _conversion(field: Any) -> Callable[[Any], Any]:
-    if isinstance(field, ExactTextField):
-        return escape
-    if isinstance(field, ExactJSONField):
-        where = f"{field.model.__name__}.{field.name}"
-        return lambda value: json_text(value, where=where)
-    return _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy="It must be a string.")
     return value
+
+
+def _short_text(name: str, value: Any) -> str:
+    if len(_text(name, value)) > EXTERNAL_ID_LENGTH:
+        remedy = f"{EXTERNAL_ID_LENGTH} is the most; hash a longer one."
+        raise InvalidMessage(why=f"{name} has {len(value)} characters", remedy=remedy)
+    return str(value)
+
+
+def _choice(name: str, value: Any) -> str:
+    word = value.value if isinstance(value, enum.Enum) else value
+    if word not in CHOICES[name]:
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy=f"Known: {', '.join(CHOICES[name])}.")
+    return str(word)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy="It is True or False.")
+    return value
+
+
+def _list_of_dicts(name: str, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, dict) for item in value):
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy="It must be a list of dicts.")
+    return list(value)
+
+
+def _object(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy="It must be a dict.")
+    return value
+
+
+def _tokens(name: str, value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= usage.MOST_TOKENS:
+        raise UnstorableValue(
+            where=name, why=f"it is {_shown(value)}", remedy="It must be a whole number from 0."
+        )
+    return int(value)
+
+
+def _money(name: str, value: Any) -> Decimal:
+    try:
+        cost = round(Decimal(str(value)), 10)
+    except (InvalidOperation, ValueError):
+        cost = Decimal(-1)
+    if not 0 <= cost < usage.MOST_COST:
+        raise UnstorableValue(
+            where=name, why=f"it is {_shown(value)}", remedy="It must be a number from 0 to 10^10."
+        )
+    return cost
+
+
+def _rating(name: str, value: Any) -> int:
+    if value not in (-1, 1) or isinstance(value, bool):
+        raise InvalidMessage(why=f"{name} is {_shown(value)}", remedy="It is -1, 1 or None.")
+    return int(value)
+
+
+def _time(name: str, value: Any) -> dt.datetime:
+    if not isinstance(value, dt.datetime) or value.utcoffset() is None:
+        raise InvalidMessage(
+            why=f"{name} is {_shown(value)}",
+            remedy="It must be an aware datetime, like django.utils.timezone.now().",
+        )
+    return value
+
+
+def _shown(value: Any) -> str:
+    return ascii(value)[:80]
+
+
+CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "role": _choice,
+    "content": _text,
+    "parts": _list_of_dicts,
+    "tool_calls": _list_of_dicts,
+    "tool_call_id": _text,
+    "name": _text,
+    "model": _text,
+    "status": _choice,
+    "finish_reason": _text,
+    "is_hidden": _flag,
+    "input_tokens": _tokens,
+    "output_tokens": _tokens,
+    "cost": _money,
+    "usage": _object,
+    "rating": _rating,
+    "rating_comment": _text,
+    "metadata": _object,
+    "external_id": _short_text,
+    "created_at": _time,
+}
+CHOICES = {
+    "role": ("system", "developer", "user", "assistant", "tool"),
+    "status": ("streaming", "complete", "incomplete", "failed", "cancelled"),
+}

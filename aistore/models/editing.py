@@ -36,7 +36,7 @@ def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, 
     given = {"parts": _with_text(message.parts, content) if parts is None else parts}
     if not any(part.get("type") == "tool_call" for part in given["parts"]):
         given["tool_calls"] = message.tool_calls if parts is None else []
-    new = draft.draft(message.conversation, message.role, content, **given)
+    new = draft.draft(message.role, content, **given)
     stored = statements.fetch_one(
         message._state.db or "",
         EDIT,

@@ -21,10 +21,12 @@ from django.db import connections, transaction
 
 from .. import statements
 from ..conf import settings
+from ..fields import escape
 from . import draft
 
 if TYPE_CHECKING:
     from .conversation import Conversation
+    from .draft import Draft
     from .message import Message
 
 COPY_FROM = (
@@ -60,31 +62,11 @@ WITH before AS MATERIALIZED (
 )"""
 NUMBERED = "SELECT message_count, parent_id, now, last_message_at FROM conversation"
 
-COLUMNS = {
-    "id": "uuid",
-    "parent_id": "uuid",
-    "external_id": "text",
-    "role": "text",
-    "content": "text",
-    "parts": "jsonb",
-    "tool_calls": "jsonb",
-    "tool_call_id": "text",
-    "name": "text",
-    "model": "text",
-    "status": "text",
-    "finish_reason": "text",
-    "is_hidden": "boolean",
-    "input_tokens": "bigint",
-    "output_tokens": "bigint",
-    "cost": "numeric",
-    "usage": "jsonb",
-    "rating": "smallint",
-    "rating_comment": "text",
-    "metadata": "jsonb",
-    "created_at": "timestamptz",
-    "edited_at": "timestamptz",
-    "beat_at": "timestamptz",
-}
+KINDS = {"id": "uuid", "parent_id": "uuid", "is_hidden": "boolean", "cost": "numeric", "rating": "smallint"}
+KINDS |= dict.fromkeys(("parts", "tool_calls", "usage", "metadata"), "jsonb")
+KINDS |= dict.fromkeys(("input_tokens", "output_tokens"), "bigint")
+KINDS |= dict.fromkeys(("created_at", "edited_at", "beat_at"), "timestamptz")
+COLUMNS = {name: KINDS.get(name, "text") for name in draft.COLUMNS}
 NAMES = ", ".join(COLUMNS)
 FROM_THE_ROW = {
     "parent_id": "coalesce(r.parent_id, c.parent_id)",
@@ -116,91 +98,97 @@ class Numbered(NamedTuple):
 
 def write(
     conversation: Conversation,
-    rows: Sequence[Message],
+    rows: Sequence[Draft],
     *,
     expected: Sequence[str],
     opens: Sequence[str],
     keys: Sequence[str] = (),
     at_head: bool,
     parent_id: Any = None,
-) -> bool:
-    """Number and store the rows, each answering the one before, and make the last one the head. False, and nothing
+) -> list[Message] | None:
+    """Number and store the rows, each answering the one before, and make the last one the head. None, and nothing
     written, if the open calls are not the ``expected`` ones, or for another reason that NUMBER names."""
     rows[0].parent_id = None
     for above, row in pairwise(rows):
-        row.parent_id = above.pk
+        row.parent_id = above.id
     times = [row.created_at for row in rows if row.created_at is not None]
-    numbered = _store(
+    found = _store(
         conversation,
         rows,
         [
             *(conversation.pk, _escaped(expected), conversation.pk, _escaped(keys)),
             *(conversation.pk, float(settings.STREAM_DEAD_SECONDS)),
-            *(len(rows), rows[-1].pk, _escaped(opens), max(times, default=None), len(times) < len(rows)),
+            *(len(rows), rows[-1].id, _escaped(opens), max(times, default=None), len(times) < len(rows)),
             *(at_head, parent_id),
         ],
     )
-    if numbered is None:
-        return False
-    _take_over(conversation, rows, list(opens), Numbered(*numbered))
-    return True
+    if found is None:
+        return None
+    numbered = Numbered(*found)
+    stored = _stored(conversation, rows, numbered)
+    conversation.message_count = numbered.message_count
+    conversation.last_message_at = numbered.last_message_at
+    conversation.updated_at = numbered.now
+    conversation.head = stored[-1]
+    conversation.open_tool_calls = list(opens)
+    return stored
 
 
-def _store(conversation: Conversation, rows: Sequence[Message], parameters: list[Any]) -> Any:
+def _store(conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
     using = conversation._state.db or ""
     if len(rows) == 1:
-        return statements.fetch_one(using, INSERT_ONE, [*parameters, *_values(rows[0])])
+        return statements.fetch_one(using, INSERT_ONE, [*parameters, *rows[0].values()])
     if len(rows) < COPY_FROM:
         return statements.fetch_one(using, INSERT_SOME, [*parameters, _document(rows)])
-    return _copy(using, rows, parameters)
+    return _copy(conversation, rows, parameters)
 
 
-def _document(rows: Sequence[Message]) -> str:
+def _document(rows: Sequence[Draft]) -> str:
     documents = []
     for below, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
-        values = dict(zip(COLUMNS, _values(row), strict=True))
+        values = dict(zip(COLUMNS, row.values(), strict=True))
         raw = {name: msgspec.Raw(values[name].encode()) for name, kind in COLUMNS.items() if kind == "jsonb"}
         documents.append({"below": below, **values, **raw})
     return msgspec.json.encode(documents).decode()
 
 
-def _copy(using: str, rows: Sequence[Message], parameters: list[Any]) -> Any:
+def _copy(conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
+    using = conversation._state.db or ""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SET CONSTRAINTS conversation_head_its_own DEFERRED")  # the head comes with the COPY
         found = statements.fetch_one(using, f"{NUMBER} {NUMBERED}", parameters)
         if found is None:
             return None
         numbered = Numbered(*found)
-        first = numbered.message_count - len(rows) + 1
         with cursor.copy(COPY) as copy:
-            for number, row in enumerate(rows, first):
-                row.parent_id = row.parent_id or numbered.parent_id
-                row.created_at = row.created_at or numbered.now
-                row.beat_at = numbered.now if row.status == "streaming" else None
-                copy.write_row([row.conversation_id, number, *_values(row)])
+            for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
+                _complete(row, numbered)
+                copy.write_row([conversation.pk, number, *row.values()])
         cursor.execute("SET CONSTRAINTS conversation_head_its_own IMMEDIATE")
-    return numbered
+    return found
 
 
-def _values(row: Message) -> list[Any]:
-    return draft.values(row, COLUMNS)
+def _complete(row: Draft, numbered: Numbered) -> None:
+    """What FROM_THE_ROW says, in Python."""
+    row.parent_id = row.parent_id or numbered.parent_id
+    row.created_at = row.created_at or numbered.now
+    row.beat_at = numbered.now if row.status == "streaming" else None
+
+
+def _stored(conversation: Conversation, rows: Sequence[Draft], numbered: Numbered) -> list[Message]:
+    """The rows as instances, built as from a SELECT but without one."""
+    model: type[Message] = conversation._meta.get_field("messages").related_model  # type: ignore[assignment]
+    names = ("conversation_id", "sequence_number", *COLUMNS)
+    stored = []
+    for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
+        _complete(row, numbered)
+        values = dict(zip(names, (conversation.pk, number, *msgspec.structs.astuple(row)), strict=True))
+        fields = model._meta.concrete_fields
+        message = model.from_db(conversation._state.db, names, [values[field.attname] for field in fields])
+        message._state.fields_cache["conversation"] = conversation
+        stored.append(message)
+    return stored
 
 
 def _escaped(texts: Sequence[str]) -> list[str]:
-    return [draft.escape(text) for text in texts]
-
-
-def _take_over(
-    conversation: Conversation, rows: Sequence[Message], opens: list[str], numbered: Numbered
-) -> None:
-    """The instances say what the database now says."""
-    rows[0].parent_id = numbered.parent_id
-    for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
-        row.sequence_number = number
-        row.created_at = row.created_at or numbered.now
-        row._state.adding, row._state.db = False, conversation._state.db
-    conversation.message_count = numbered.message_count
-    conversation.last_message_at = numbered.last_message_at
-    conversation.updated_at = numbered.now
-    conversation.head = rows[-1]
-    conversation.open_tool_calls = opens
+    return [escape(text) for text in texts]

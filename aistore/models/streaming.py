@@ -109,7 +109,7 @@ class Stream:
             given = {name: value for name, value in given.items() if name not in COUNTED}
         given |= fields
         with self._lock:
-            self._store(draft.draft(message.conversation, message.role, self.text, status=status, **given))
+            self._store(draft.draft(message.role, self.text, status=status, **given))
         return message
 
     def due_in(self) -> float:
@@ -135,7 +135,7 @@ class Stream:
     def _rows(self) -> Any:
         return type(self.message)._base_manager.using(self._using).filter(pk=self.message.pk)
 
-    def _store(self, final: Message) -> None:
+    def _store(self, final: draft.Draft) -> None:
         values = {name: getattr(final, name) for name in (*SET_BY_FINISH, "content", "status")}
         with transaction.atomic(using=self._using):
             if not self._rows().update(**values, beat_at=None):
