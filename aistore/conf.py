@@ -17,6 +17,7 @@ class Defaults:
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
     IMPORT_MAX_BYTES: int = 4 * 1024**3  # one import, unpacked
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
+    IMPORT_MAX_MESSAGE_BYTES: int = 64 * 1024**2  # one message of an import
     JSON_MAX_DEPTH: int = 200  # nesting of a JSON value; PostgreSQL itself gives up at some thousands
     STREAM_FLUSH_SECONDS: float = 0.5  # a stream writes its text through at most this often
     STREAM_BEAT_SECONDS: float = 5.0  # and gives a sign of life at least this often
