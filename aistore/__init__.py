@@ -1,6 +1,8 @@
 """aistore: the data layer of AI assistants, as a Django app.
 
 aistore.models        Conversation, Message, Memory, Upload and their named queries
+aistore.integrity     proves on a live database that the rows are right
+aistore.privacy       ends what must not stay
 aistore.interop       reads and writes the exports of other products
 aistore.exceptions    every error, under one root
 aistore.conf          every setting, with type, unit and default

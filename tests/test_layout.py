@@ -18,6 +18,7 @@ FLOORS = [
     {"cache"},
     {"search"},
     {"models"},
+    {"integrity"},
     {"interop"},
     {"performance"},
     {"backup"},

@@ -40,11 +40,15 @@ COUNTED = ("input_tokens", "output_tokens", "cost")
 NOT_SET: tuple[Any, ...] = (None, "", [], {}, False)
 
 
-def fail_dead(messages: MessageQuerySet) -> int:
-    """How many streams among these messages have died since; they are failed now and keep their text."""
+def dead(messages: MessageQuerySet) -> MessageQuerySet:
+    """The streams among these messages that have given no sign of life for too long."""
     limit = Now() - dt.timedelta(seconds=settings.STREAM_DEAD_SECONDS)
-    dead = messages.filter(status="streaming", beat_at__lt=limit)
-    return dead.update(status="failed", finish_reason=NO_SIGN_OF_LIFE, beat_at=None)
+    return messages.filter(status="streaming", beat_at__lt=limit)
+
+
+def fail_dead(messages: MessageQuerySet) -> int:
+    """How many there were; they are failed now and keep their text."""
+    return dead(messages).update(status="failed", finish_reason=NO_SIGN_OF_LIFE, beat_at=None)
 
 
 class Stream:

@@ -1,0 +1,42 @@
+import dataclasses
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ... import integrity
+
+
+class Command(BaseCommand):
+    help = "Prove on the live database that numbers, counters, heads and branches are what they must be."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--data", action="store_true", required=True, help="prove the invariants of the rows"
+        )
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        report = integrity.check_data()
+        if options["json"]:
+            self.stdout.write(json.dumps(dataclasses.asdict(report) | {"is_sound": report.is_sound}))
+        else:
+            self._print(report)
+        if not report.is_sound:
+            total = sum(report.found.values())
+            raise CommandError(
+                f"{total} rules are broken. Nothing was changed; keep a backup before mending."
+            )
+
+    def _print(self, report: integrity.DataReport) -> None:
+        self.stdout.write(f"{report.conversations:,} conversations, {report.messages:,} messages")
+        for finding in report.findings:
+            self.stdout.write(f"  {finding.rule}  {finding.conversation}  {finding.detail}")
+        hidden = sum(report.found.values()) - len(report.findings)
+        if hidden:
+            self.stdout.write(f"  and {hidden:,} more")
+        if report.is_sound:
+            self.stdout.write(
+                self.style.SUCCESS("numbers, counters, heads, parents and open tool calls are right")
+            )
