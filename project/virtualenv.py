@@ -118,8 +118,8 @@ def set_up() -> None:
                 make()
     except OSError as error:
         raise SetupFailed(
-            f"Cannot write to {CHECKOUT}: {error.strerror}. Put the checkout into a folder of yours, with 300 MB"
-            f" free, or activate a virtual environment that is elsewhere and there run\n{PIP_LINE}"
+            f"Cannot write to {CHECKOUT}: {error.strerror}. Put the checkout into a folder of yours with"
+            f" 300 MB free, or activate a virtual environment that is elsewhere and there run\n{PIP_LINE}"
         ) from error
     say(f"Set up in {time.monotonic() - started_at:.0f} s")
 

@@ -1,34 +1,32 @@
 """Every run of the tests has servers of its own, started on first need and gone with the run.
 
-With DATABASE_URL or CACHE_URL set, those are used instead; the cache is emptied before each test, so give
-the tests a database number of their own.
+With DATABASE_URL or CACHE_URL set, those are used instead. The cache is emptied before each test: give the
+tests a database number of their own in CACHE_URL.
 """
 
 import os
-import tempfile
 
 import pytest
 from django.conf import settings
 from django_redis import get_redis_connection
 
 from project import services
-from project.services.places import EPHEMERAL_PREFIX
+from project.services import ephemeral
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 
 
 def use_servers_of_this_run() -> None:
-    # The workers of pytest-xdist inherit the folder from their controller and share its servers.
-    if not WORKER:
-        os.environ["AISTORE_SERVICES_DIR"] = tempfile.mkdtemp(prefix=EPHEMERAL_PREFIX)
+    # The workers of pytest-xdist inherit the folder from their controller, and share its servers.
+    if WORKER is None:
+        os.environ["AISTORE_SERVICES_DIR"] = str(ephemeral.create().folder)
     places = services.Places.here()
-    services.hold(places)
-    # pytest-django has read the settings before it reads this file.
+    # pytest-django reads the settings before it reads this file.
     settings.MEDIA_ROOT = places.media
-    if "HOST" in settings.DATABASES["default"] and not os.environ.get("DATABASE_URL"):
+    if not os.environ.get("DATABASE_URL"):
         settings.DATABASES["default"]["HOST"] = str(places.sockets)
     if not os.environ.get("CACHE_URL"):
-        number = int(WORKER.removeprefix("gw") or 0)
+        number = int((WORKER or "gw0").removeprefix("gw"))
         settings.CACHES["default"]["LOCATION"] = f"unix://{places.valkey_socket}?db={number}"
 
 

@@ -52,8 +52,8 @@ def postgres(made_by: set[int]) -> Postgres:
         if candidate.major == max(made_by):
             return candidate
     raise ServicesError(
-        f"The data in .services was made by PostgreSQL {max(made_by)}, which alone can read it and is not here."
-        f" Install it and dump the data with its pg_dump, or delete .services to begin anew."
+        f"The data in .services was made by PostgreSQL {max(made_by)}, which is not here, and none but it can"
+        f" read them. Install it and dump the data with its pg_dump, or delete .services to begin anew."
     )
 
 

@@ -50,7 +50,7 @@ class Identity:
         return os.geteuid() if self.uid is None else self.uid
 
     def run(self, argv: Sequence[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Run a short program as that user; its output is text, together in `stdout`."""
+        """Run a short program as that user; its output, in English, is in `stdout`."""
         if self.uid is not None:
             options |= {"user": self.uid, "group": self.uid, "extra_groups": []}
         return subprocess.run(
@@ -59,8 +59,36 @@ class Identity:
             stderr=subprocess.STDOUT,
             text=True,
             cwd="/",
+            env=os.environ | {"LC_ALL": "C"},
             **options,
         )
+
+    def can_enter(self, folder: Path) -> bool:
+        """Whether that user may pass through `folder` and all its parents."""
+        return self.uid is None or all(path.stat().st_mode & 0o001 for path in [folder, *folder.parents])
+
+    def prepare(self, places: Places) -> None:
+        """Make `servers` and the folder of the sockets belong to that user."""
+        if self.uid is not None and not places.servers.is_symlink():
+            if self.can_enter(places.folder.parent):
+                places.folder.chmod(0o711)
+            else:
+                move_out(places)
+        for folder in {places.home, places.home_of_sockets}:
+            private_folder(folder, owner=self.owner)
+
+    def reachable(self, program: Path, places: Places) -> Path:
+        """`program`, or its copy in `servers` where that user cannot get at it."""
+        packages = next((parent for parent in program.parents if parent.name == "site-packages"), None)
+        if packages is None or self.can_enter(program.parent):
+            return program
+        inside = program.relative_to(packages)
+        copies = places.home / "programs"
+        if not is_same(program, copies / inside):
+            # Beside the package lies a folder with the libraries of its wheel.
+            for name in (f"{inside.parts[0]}.libs", inside.parts[0]):
+                replace(packages / name, copies / name, owner=self.owner)
+        return copies / inside
 
 
 def works(prefix: tuple[str, ...]) -> bool:
@@ -69,47 +97,28 @@ def works(prefix: tuple[str, ...]) -> bool:
     return subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
 
 
-def prepare(places: Places, identity: Identity) -> None:
-    """Make `servers` and the folder of the sockets belong to the user that the servers run as."""
-    if identity.uid is not None and not places.servers.is_symlink():
-        link_or_open(places, identity)
-    private_folder(places.servers.resolve(), owner=identity.owner)
-    private_folder(places.sockets.resolve(), owner=identity.owner)
-
-
-def link_or_open(places: Places, identity: Identity) -> None:
-    if can_enter(places.folder.parent):
-        places.folder.chmod(0o711)
-        return
-    annex = short_folder(places.folder)
-    private_folder(annex, owner=identity.owner)
-    # Whoever deletes .services wants to begin anew, here as well.
-    empty(annex)
+def move_out(places: Places) -> None:
+    """Make `servers` a link to a folder in /var/tmp, with what there is in it."""
+    folder = short_folder(places.folder)
+    private_folder(folder, owner=os.geteuid())
+    # Whoever has deleted .services wants to begin anew, here as well.
+    shutil.rmtree(folder)
     if places.servers.exists():
-        shutil.copytree(places.servers, annex, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(places.servers, folder, symlinks=True)
         shutil.rmtree(places.servers)
-    places.servers.symlink_to(annex)
-    private_folder(annex, owner=identity.owner)
-
-
-def empty(folder: Path) -> None:
-    for child in folder.iterdir():
-        if child.is_dir() and not child.is_symlink():
-            shutil.rmtree(child)
-        else:
-            child.unlink()
+    places.servers.symlink_to(folder)
 
 
 def private_folder(path: Path, *, owner: int) -> None:
-    """Create or take over a folder that only `owner` can enter; another's, or a link, is refused."""
+    """Create or take over a folder that only `owner` can enter; somebody else's, or a link, is refused."""
     path.mkdir(mode=0o700, exist_ok=True)
-    facts = path.lstat()
+    found = path.lstat().st_uid
     # Root may have run the servers the other way before.
-    ours = {os.geteuid(), owner, NOBODY} if os.geteuid() == 0 else {os.geteuid()}
-    if path.is_symlink() or facts.st_uid not in ours:
-        raise PermissionError(f"{path} belongs to somebody else. Remove it, or set AISTORE_SERVICES_DIR.")
+    ours = {0, NOBODY} if os.geteuid() == 0 else {os.geteuid()}
+    if path.is_symlink() or found not in ours:
+        raise PermissionError(f"{path} belongs to somebody else. Remove it, or set AISTORE_SERVICES_DIR")
     path.chmod(0o700)
-    if facts.st_uid != owner:
+    if found != owner:
         give(path, owner)
 
 
@@ -120,6 +129,12 @@ def give(folder: Path, owner: int) -> None:
             os.chown(os.path.join(parent, name), owner, owner, follow_symlinks=False)
 
 
-def can_enter(folder: Path) -> bool:
-    """Whether `nobody` may pass through `folder` and all its parents."""
-    return all(path.stat().st_mode & 0o001 for path in [folder, *folder.parents])
+def is_same(one: Path, other: Path) -> bool:
+    return other.exists() and one.stat().st_mtime == other.stat().st_mtime
+
+
+def replace(source: Path, target: Path, *, owner: int) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    if source.exists():
+        shutil.copytree(source, target)
+        give(target, owner)

@@ -3,19 +3,19 @@
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from project.services import binaries, leftovers, supervisor
+from project.services import binaries, cluster, leftovers, supervisor
 from project.services.errors import ServicesError
-from project.services.identity import Identity, can_enter, prepare
+from project.services.identity import Identity
 from project.services.places import Places
 
 # What differs from PostgreSQL's defaults; on the command line, so that a change reaches old clusters.
 POSTGRES_SETTINGS = {
+    "port": "5432",
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "shared_preload_libraries": "pg_stat_statements",
@@ -25,8 +25,16 @@ POSTGRES_SETTINGS = {
 # A test run's data must survive the death of a process, not of the machine: commits still reach the kernel.
 EPHEMERAL_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
-# The lines of a log that are kept when a server starts again.
-LOG_BYTES = 1_000_000
+VALKEY_OPTIONS = {
+    "--port": "0",
+    "--unixsocketperm": "700",
+    "--save": "",
+    "--maxmemory": "128mb",
+    "--maxmemory-policy": "allkeys-lru",
+    "--databases": "64",  # one for each worker of pytest-xdist
+}
+
+LOG_BYTES = 1_000_000  # a longer log is put aside when its server starts
 
 
 def launch(places: Places, wanted: set[str]) -> None:
@@ -34,29 +42,26 @@ def launch(places: Places, wanted: set[str]) -> None:
     leftovers.end(places)
     identity = Identity.choose()
     try:
-        prepare(places, identity)
+        identity.prepare(places)
         servers = [PLANS[name](places, identity) for name in sorted(wanted)]
         for name in ["supervisor", *wanted]:
-            shorten(places.log(name))
+            put_aside(places.log(name))
     except OSError as error:
         raise ServicesError(f"The embedded servers cannot use {places.folder}: {error}.") from error
-    plan = {
-        "folder": str(places.folder),
-        "uid": identity.uid,
-        "is_ephemeral": places.is_ephemeral,
-        "to_delete": [str(places.sockets), str(places.servers.resolve()), str(places.folder)],
-        "servers": servers,
-    }
-    start_supervisor(places, plan)
-
-
-def start_supervisor(places: Places, plan: dict[str, Any]) -> None:
-    started = subprocess.run(
-        [sys.executable, "-I", "-S", supervisor.__file__, str(places.folder)],
-        input=json.dumps(plan),
-        capture_output=True,
-        text=True,
+    start_supervisor(
+        places,
+        folder=str(places.folder),
+        folders=[str(path) for path in places.all_folders],
+        is_ephemeral=places.is_ephemeral,
+        uid=identity.uid,
+        servers=servers,
     )
+
+
+def start_supervisor(places: Places, **plan: Any) -> None:
+    # The folder is there to be seen in the list of processes.
+    command = [sys.executable, "-I", "-S", supervisor.__file__, str(places.folder)]
+    started = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True)
     if started.returncode:
         raise ServicesError(
             started.stderr.strip() or f"The supervisor ended with status {started.returncode}."
@@ -64,19 +69,19 @@ def start_supervisor(places: Places, plan: dict[str, Any]) -> None:
 
 
 def postgres_plan(places: Places, identity: Identity) -> dict[str, Any]:
-    postgres = binaries.postgres(made_by=clusters(places))
-    folder = reachable(postgres.folder, places, identity)
-    data = places.servers / f"pg{postgres.major}"
+    postgres = binaries.postgres(made_by=cluster.majors(places))
+    programs = identity.reachable(postgres.folder, places)
+    data = places.home / f"pg{postgres.major}"
     if not data.exists():
-        create_cluster(data, folder, postgres.major, places, identity)
-    settings = POSTGRES_SETTINGS | {"unix_socket_directories": quoted(places.sockets), "port": "5432"}
+        cluster.create(data, programs, postgres.major, identity, is_synced=not places.is_ephemeral)
+    settings = POSTGRES_SETTINGS | {"unix_socket_directories": quoted(places.home_of_sockets)}
     if places.is_ephemeral:
         settings |= EPHEMERAL_SETTINGS
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     return {
         "name": "postgres",
         "version": postgres.version,
-        "argv": [*identity.prefix, str(folder / "postgres"), "-D", str(data), *options],
+        "argv": [*identity.prefix, str(programs / "postgres"), "-D", str(data), *options],
         "log": str(places.log("postgres")),
         "ready": str(data / "postmaster.pid"),
     }
@@ -84,65 +89,19 @@ def postgres_plan(places: Places, identity: Identity) -> dict[str, Any]:
 
 def valkey_plan(places: Places, identity: Identity) -> dict[str, Any]:
     valkey = binaries.valkey()
-    program = reachable(valkey.program, places, identity)
-    options = {
-        "--port": "0",
-        "--unixsocket": str(places.valkey_socket),
-        "--unixsocketperm": "700",
-        "--dir": str(places.servers.resolve()),
-        "--save": "",
-        "--maxmemory": "128mb",
-        "--maxmemory-policy": "allkeys-lru",
-        "--databases": "64",
-    }
+    program = identity.reachable(valkey.program, places)
+    socket = str(places.home_of_sockets / places.valkey_socket.name)
+    options = VALKEY_OPTIONS | {"--unixsocket": socket, "--dir": str(places.home)}
     return {
         "name": "valkey",
         "version": valkey.version,
         "argv": [*identity.prefix, str(program), *(word for option in options.items() for word in option)],
         "log": str(places.log("valkey")),
-        "ready": str(places.valkey_socket),
+        "ready": socket,
     }
 
 
 PLANS = {"postgres": postgres_plan, "valkey": valkey_plan}
-
-
-def clusters(places: Places) -> set[int]:
-    """The major versions of PostgreSQL that there is data of."""
-    return {int(path.name[2:]) for path in places.servers.glob("pg*") if path.name[2:].isdecimal()}
-
-
-def create_cluster(data: Path, programs: Path, major: int, places: Places, identity: Identity) -> None:
-    """initdb and the database `aistore`, under another name until both are complete."""
-    unfinished = data.with_name("new-cluster")
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
-    # The builtin provider: the same lower() and the same order on every machine. It is new in PostgreSQL 17.
-    locale = (
-        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else ["--locale=C.UTF-8"]
-    )
-    options: list[str | Path] = [
-        "--username=postgres",
-        "--auth=trust",
-        "--encoding=UTF8",
-        *locale,
-        "--no-instructions",
-    ]
-    if places.is_ephemeral:
-        options.append("--no-sync")
-    check(identity.run([programs / "initdb", "-D", unfinished, *options]))
-    single_user = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
-    check(identity.run(single_user, input="CREATE DATABASE aistore"))
-    unfinished.rename(data)
-
-
-def check(done: "subprocess.CompletedProcess[str]") -> None:
-    errors = [
-        line for line in done.stdout.splitlines() if any(word in line for word in ("rror:", "FATAL", "PANIC"))
-    ]
-    if done.returncode or errors:
-        words = errors or done.stdout.strip().splitlines() or [f"status {done.returncode}"]
-        raise ServicesError(f"PostgreSQL's data could not be created: {words[0].strip()}")
 
 
 def quoted(folder: Path) -> str:
@@ -150,20 +109,7 @@ def quoted(folder: Path) -> str:
     return '"{}"'.format(str(folder).replace('"', '""'))
 
 
-def reachable(program: Path, places: Places, identity: Identity) -> Path:
-    """`program`, or its copy in `servers` where the user that the servers run as cannot get at it."""
-    if identity.uid is None or can_enter(program.parent):
-        return program
-    packages = next(parent for parent in program.parents if parent.name == "site-packages")
-    package = packages / program.relative_to(packages).parts[0]
-    for source in packages.glob(f"{package.name}*"):
-        target = places.servers / "programs" / source.name
-        if not source.name.endswith(".dist-info") and not target.exists():
-            shutil.copytree(source, target)
-    return places.servers / "programs" / program.relative_to(packages)
-
-
-def shorten(log: Path) -> None:
+def put_aside(log: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > LOG_BYTES:
             os.replace(log, log.with_suffix(".log.old"))

@@ -70,6 +70,11 @@ def hold(places: Places, *, linger: float | None = None) -> None:
         atexit.register(postpone_stop, places)
 
 
+def release(places: Places) -> None:
+    with _mutex:
+        os.close(_held.pop(places.folder))
+
+
 def default_linger(places: Places) -> float:
     return 0.0 if places.is_ephemeral else LINGER
 
@@ -129,6 +134,7 @@ def start_missing(places: Places, needed: set[str]) -> None:
     with start_lock(places):
         already = running().keys()
         if needed <= already:
+            # Another process was faster.
             return
         # Another process of this folder has an address for one of them, and runs the other alone.
         end_supervisor(places)

@@ -56,8 +56,18 @@ class Places:
         return short_folder(self.folder)
 
     @property
-    def postgres_socket(self) -> Path:
-        return self.sockets / ".s.PGSQL.5432"
+    def home(self) -> Path:
+        """`servers` as the servers reach it: a link below a closed folder is no way for them; see `identity`."""
+        return self.servers.readlink() if self.servers.is_symlink() else self.servers
+
+    @property
+    def home_of_sockets(self) -> Path:
+        return self.home if self.sockets == self.servers else self.sockets
+
+    @property
+    def all_folders(self) -> list[Path]:
+        """From the inside out: what there is to delete."""
+        return [self.sockets, self.home, self.folder]
 
     @property
     def valkey_socket(self) -> Path:

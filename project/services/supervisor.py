@@ -17,6 +17,7 @@ The servers stop, at most half a second after
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -84,9 +85,17 @@ def supervise(plan: dict[str, Any], caller: TextIO) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         stop(servers, at_once=plan["is_ephemeral"] or not folder.exists())
         os.ftruncate(record, 0)
-        if plan["is_ephemeral"]:
-            for path in plan["to_delete"]:
-                shutil.rmtree(path, ignore_errors=True)
+        clear(plan["folders"], with_content=plan["is_ephemeral"])
+
+
+def clear(folders: list[str], *, with_content: bool) -> None:
+    for folder in folders:
+        if with_content:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            # A folder of the sockets alone is empty by now; one with data stays.
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
 
 
 def write_record(record: int, servers: list[Server]) -> None:

@@ -1,0 +1,161 @@
+"""When the servers run: from the first user on, for as long as there is one, and not longer."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from project.services.places import EPHEMERAL_PREFIX
+from tests.project.actors import User, is_alive, manage, servers_of, sql, supervisor_of, until
+
+
+def test_two_at_once_start_one(folder: Path) -> None:
+    """Two first users get the same servers."""
+    first, second = User(folder), User(folder)
+    with first, second:
+        assert len([pid for pid in servers_of(folder) if is_child(pid, supervisor_of(folder))]) == 2
+
+
+def is_child(pid: int, parent: int) -> bool:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == parent
+
+
+def test_the_last_user_is_killed(folder: Path) -> None:
+    """Not even SIGKILL leaks a server or the supervisor."""
+    with User(folder) as user:
+        supervisor = supervisor_of(folder)
+        user.kill()
+        assert until(lambda: not is_alive(supervisor))
+        assert servers_of(folder) == []
+
+
+def test_one_of_two_users_is_killed(folder: Path) -> None:
+    """The servers stay for the other."""
+    with User(folder) as first, User(folder):
+        first.kill()
+        assert sql(folder, "SELECT 1 FROM pg_sleep(0.7)") == 1
+
+
+def test_data_survives_a_restart(folder: Path) -> None:
+    """What is committed is there the next time."""
+    with User(folder) as user:
+        sql(folder, "CREATE TABLE a AS SELECT 42 AS b")
+        user.leave()
+    assert until(lambda: not servers_of(folder))
+    with User(folder) as user:
+        assert sql(folder, "SELECT b FROM a") == 42
+
+
+def test_the_servers_linger(folder: Path) -> None:
+    """The next command finds them running."""
+    with User(folder, linger=60) as user:
+        before = servers_of(folder)
+        user.leave()
+    with User(folder, linger=0) as user:
+        assert set(before) <= set(servers_of(folder))
+
+
+def test_a_killed_supervisor(folder: Path) -> None:
+    """The next start works, on the same data."""
+    with User(folder):
+        sql(folder, "CREATE TABLE a AS SELECT 42 AS b")
+        os.kill(supervisor_of(folder), signal.SIGKILL)
+        with User(folder):
+            assert sql(folder, "SELECT b FROM a") == 42
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv, of util-linux")
+def test_a_killed_supervisor_takes_the_servers_with_it(folder: Path) -> None:
+    """Linux: nothing is left even where nobody starts or stops anything again."""
+    with User(folder):
+        os.kill(supervisor_of(folder), signal.SIGKILL)
+        assert until(lambda: not servers_of(folder))
+
+
+WITHOUT_LEASH = "from project.services import identity; identity.LEASH = ('no-such-program',)"
+
+
+@pytest.mark.parametrize("end", ["next start", "services stop"])
+def test_a_killed_supervisor_without_a_leash(folder: Path, end: str) -> None:
+    """What it leaves is found by the next start and by `services stop`."""
+    with User(folder, before=WITHOUT_LEASH):
+        old = servers_of(folder)
+        os.kill(supervisor_of(folder), signal.SIGKILL)
+        assert servers_of(folder)
+        if end == "services stop":
+            assert manage("services", "stop", folder=folder).returncode == 0
+            assert servers_of(folder) == []
+        else:
+            with User(folder):
+                assert not any(map(is_alive, old))
+
+
+def test_a_killed_postgres(folder: Path) -> None:
+    """Both stop; the next start replays what was committed."""
+    with User(folder):
+        sql(folder, "CREATE TABLE a AS SELECT 42 AS b")
+        postmaster = int((folder / "servers/pg18/postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        supervisor = supervisor_of(folder)
+        assert until(lambda: not is_alive(supervisor))
+        assert "postgres died" in (folder / "supervisor.log").read_text()
+        with User(folder):
+            assert sql(folder, "SELECT b FROM a") == 42
+
+
+def test_two_folders(folder: Path, tmp_path: Path) -> None:
+    """Two checkouts on one machine do not meet."""
+    other = tmp_path / "other"
+    with User(folder), User(other) as second:
+        sql(folder, "CREATE TABLE a ()")
+        assert sql(other, "SELECT to_regclass('a')") is None
+        second.kill()
+        assert until(lambda: not servers_of(other))
+
+
+def test_the_folder_is_deleted(folder: Path) -> None:
+    """Whoever deletes a checkout does not leave its servers running."""
+    with User(folder):
+        supervisor = supervisor_of(folder)
+        pids = servers_of(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        assert until(lambda: not any(map(is_alive, [supervisor, *pids])))
+
+
+def test_an_ephemeral_folder_goes_with_the_servers(tmp_path: Path) -> None:
+    """Nothing is left of a test run."""
+    folder = tmp_path / f"{EPHEMERAL_PREFIX}x"
+    with User(folder) as user:
+        assert sql(folder, "SHOW fsync") == "off"
+        user.kill()
+        assert until(lambda: not folder.exists())
+
+
+def test_a_long_path(tmp_path: Path) -> None:
+    """A checkout deep down works, though the address of a socket is short."""
+    folder = tmp_path / ("d" * 120) / ".services"
+    with User(folder):
+        assert sql(folder, "SELECT 1") == 1
+
+
+def test_odd_characters_in_the_path(tmp_path: Path) -> None:
+    """PostgreSQL's list of socket folders is parted by commas."""
+    folder = tmp_path / "a, 'b' \"c\" ü" / ".services"
+    with User(folder):
+        assert sql(folder, "SELECT 1") == 1
+
+
+def test_only_the_one_without_an_address_is_started(folder: Path) -> None:
+    """DATABASE_URL and CACHE_URL count each for itself; who needs both gets both."""
+    with User(folder, DATABASE_URL="postgres://elsewhere/x"):
+        assert len(servers_of(folder)) == 1
+        with User(folder):
+            assert sql(folder, "SELECT 1") == 1
+
+
+def test_check_starts_nothing(folder: Path) -> None:
+    """Only what needs the servers starts them."""
+    assert manage("check", folder=folder).returncode == 0
+    assert servers_of(folder) == []
