@@ -2,7 +2,8 @@
 
 import pytest
 
-from aistore.interop.anthropic import FIRST_WORD, as_anthropic
+from aistore.interop import as_anthropic
+from aistore.interop.anthropic import FIRST_WORD
 from tests.interop.accepted import assert_anthropic_takes
 from tests.interop.rows import calling, result, row
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from aistore.interop.openai import as_openai
+from aistore.interop import as_openai
+from aistore.models import Message
+from aistore.models.message import Role
 from tests.interop.accepted import assert_openai_takes
 from tests.interop.rows import calling, result, row
 
@@ -133,3 +135,11 @@ def test_result_of_several_parts():
 def test_result_that_says_nothing():
     """An empty result is sent as such, in words."""
     assert sent(calling("c1"), result("c1", " "))[1]["content"] == "(no output)"
+
+
+def test_rows_of_the_database():
+    """A path of Message instances is sent, ids made from theirs."""
+    call = {"id": "", "name": "weather", "arguments": "{}", "type": "function"}
+    path = [Message(role=Role.USER, content="Hi"), Message(role="assistant", tool_calls=[call])]
+    assert [message["role"] for message in sent(*path)] == ["user", "assistant", "tool"]
+    assert sent(*path)[1] == sent(path[1])[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aistore.interop.openai import as_openai
+from aistore.interop import as_openai
 from tests.interop.accepted import assert_openai_takes
 from tests.interop.rows import calling, result, row
 

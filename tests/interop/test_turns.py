@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from aistore.interop.anthropic import as_anthropic
-from aistore.interop.openai import as_openai
+from aistore.interop import as_anthropic, as_openai
 from tests.interop.accepted import assert_anthropic_takes, assert_openai_takes
 from tests.interop.rows import calling, result, row
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from aistore.interop.anthropic import as_anthropic
-from aistore.interop.openai import as_openai
+from aistore.interop import as_anthropic, as_openai
 from aistore.interop.turns import function_name
 from tests.interop.accepted import assert_anthropic_takes, assert_openai_takes
 from tests.interop.rows import row
