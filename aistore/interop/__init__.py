@@ -1,11 +1,13 @@
-"""Reads and writes the exports of other products, and our own.
+"""Reads and writes the exports of other products, and our own; hands a path to model services.
 
 ``read`` gives conversations as plain data, ``store`` keeps them, ``import_file`` does both; ``write`` is the way
 back. How a format is added stands in ``formats``.
 """
 
+from .anthropic import as_anthropic
 from .canonical import CanonicalConversation, CanonicalMessage, CanonicalRevision
 from .importer import ImportReport, import_file, store
+from .openai import as_openai
 from .reading import read
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "CanonicalMessage",
     "CanonicalRevision",
     "ImportReport",
+    "as_anthropic",
+    "as_openai",
     "import_file",
     "read",
     "store",
