@@ -74,7 +74,7 @@ def postgres_plan(places: Places, identity: Identity) -> dict[str, Any]:
     data = places.home / f"pg{postgres.major}"
     if not data.exists():
         cluster.create(data, programs, postgres.major, identity, is_synced=not places.is_ephemeral)
-    settings = POSTGRES_SETTINGS | {"unix_socket_directories": quoted(places.home_of_sockets)}
+    settings = POSTGRES_SETTINGS | {"unix_socket_directories": str(places.home_of_sockets)}
     if places.is_ephemeral:
         settings |= EPHEMERAL_SETTINGS
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -102,11 +102,6 @@ def valkey_plan(places: Places, identity: Identity) -> dict[str, Any]:
 
 
 PLANS = {"postgres": postgres_plan, "valkey": valkey_plan}
-
-
-def quoted(folder: Path) -> str:
-    """A folder in a list of folders, where a comma would part two."""
-    return '"{}"'.format(str(folder).replace('"', '""'))
 
 
 def put_aside(log: Path) -> None:

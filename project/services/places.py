@@ -15,6 +15,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 # A socket address holds 108 bytes on Linux and 104 on macOS, with the final NUL.
 LONGEST_SOCKET_PATH = 100
+
+# Without what an address gives a meaning to: the comma for libpq, `%` and `?` in the URL of the cache.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_/.+@-]+")
 
 # The servers of a folder so named are for one test run: no fsync, and the folder goes when they go.
 # A name, because a marker inside would be lost with the folder, and the next start would then last.
@@ -50,8 +54,9 @@ class Places:
 
     @cached_property
     def sockets(self) -> Path:
-        """The folder of the sockets: `servers`, or a short one where that would be too long an address."""
-        if len(os.fsencode(self.servers / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+        """The folder of the sockets: `servers`, or another one where that would not do as an address."""
+        is_short = len(os.fsencode(self.servers / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH
+        if is_short and PLAIN_PATH.fullmatch(str(self.servers)):
             return self.servers
         return short_folder(self.folder)
 

@@ -17,6 +17,8 @@ def fresh_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("cluster") / "pg18"
     # As root only in a namespace can anybody work below pytest's closed folder.
     cluster.create(data, binaries.postgres(made_by=set()).folder, 18, Identity.choose(), is_synced=False)
+    with (data / "postgresql.conf").open("a") as settings:
+        settings.write("fsync = off\n")
     return data
 
 
@@ -37,4 +39,5 @@ def folder(fresh_cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AISTORE_SERVICES_DIR", str(folder))
     services.stop()
     assert not servers_of(folder)
-    shutil.rmtree(short_folder(folder), ignore_errors=True)
+    for used in (short_folder(folder), folder):
+        shutil.rmtree(used, ignore_errors=True)

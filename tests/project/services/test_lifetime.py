@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from project.services.places import EPHEMERAL_PREFIX
+from project.services.places import EPHEMERAL_PREFIX, Places
 from tests.project.actors import User, is_alive, manage, servers_of, sql, supervisor_of, until
 
 
@@ -133,18 +133,22 @@ def test_an_ephemeral_folder_goes_with_the_servers(tmp_path: Path) -> None:
         assert until(lambda: not folder.exists())
 
 
-def test_a_long_path(tmp_path: Path) -> None:
-    """A checkout deep down works, though the address of a socket is short."""
-    folder = tmp_path / ("d" * 120) / ".services"
-    with User(folder):
-        assert sql(folder, "SELECT 1") == 1
+def test_a_long_path(folder: Path) -> None:
+    """A checkout deep down works, though the address of a socket is short; its short folder goes again."""
+    deep = folder.rename(folder.with_name("d" * 120))
+    with User(deep) as user:
+        assert sql(deep, "SELECT 1") == 1
+        user.kill()
+        assert until(lambda: not Places(deep).sockets.exists())
 
 
-def test_odd_characters_in_the_path(tmp_path: Path) -> None:
-    """PostgreSQL's list of socket folders is parted by commas."""
-    folder = tmp_path / "a, 'b' \"c\" ü" / ".services"
-    with User(folder):
-        assert sql(folder, "SELECT 1") == 1
+def test_odd_characters_in_the_path(folder: Path) -> None:
+    """Nor do commas, which part hosts, or what means something in a URL, do harm."""
+    odd = folder.rename(folder.with_name("a, 'b' \"c\" %20?# ü"))
+    with User(odd) as user:
+        assert sql(odd, "SELECT 1") == 1
+        user.kill()
+        assert until(lambda: not servers_of(odd))
 
 
 def test_only_the_one_without_an_address_is_started(folder: Path) -> None:
