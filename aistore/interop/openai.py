@@ -1,6 +1,6 @@
 """A path as OpenAI Chat Completions takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .pieces import Call, Media, Reasoning, Refusal, Row, Said
@@ -33,7 +33,7 @@ def _turn(turn: Turn) -> list[dict[str, Any]]:
     return [{"role": turn.role, "content": content, **name}]
 
 
-def _assistant(said: list[Said], calls: list[Call]) -> list[dict[str, Any]]:
+def _assistant(said: Sequence[Said], calls: list[Call]) -> list[dict[str, Any]]:
     if not said and not calls:
         return []
     message: dict[str, Any] = {"role": "assistant", "content": _text(said) if said else None}
@@ -61,7 +61,7 @@ def _text(said: Iterable[Said]) -> str:
     return "\n\n".join(piece.text for piece in said)
 
 
-def _content(said: list[Said]) -> str | list[dict[str, Any]]:
+def _content(said: Sequence[Said]) -> str | list[dict[str, Any]]:
     parts = [_part(piece) for piece in said]
     if all(part["type"] == "text" for part in parts):
         return _text(said)

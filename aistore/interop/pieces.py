@@ -7,7 +7,7 @@ left out). Which call a result belongs to is settled in ``turns``.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -138,7 +138,7 @@ def _parts(parts: Any) -> list[Piece]:
     return [piece for part in parts if isinstance(part, dict) for piece in _part(part)]
 
 
-def _part(part: dict[str, Any]) -> list[Piece]:
+def _part(part: dict[str, Any]) -> Sequence[Piece]:
     match part.get("type"):
         case "text":
             return _texts(part.get("text"))
@@ -161,7 +161,7 @@ def _part(part: dict[str, Any]) -> list[Piece]:
     return []
 
 
-def _texts(text: Any) -> list[Text]:
+def _texts(text: Any) -> Sequence[Text]:
     """One, or none where it is blank."""
     if not isinstance(text, str) or not text or text.isspace():
         return []
