@@ -113,9 +113,10 @@ def set_up() -> None:
     say(f"Setting up {VENV}, once")
     try:
         with lock():
-            # Somebody else may have done it while this one waited.
-            if not is_ready():
-                make()
+            if is_ready():
+                say("Another manage.py has set it up meanwhile")
+                return
+            make()
     except OSError as error:
         raise SetupFailed(
             f"Cannot write to {CHECKOUT}: {error.strerror}. Put the checkout into a folder of yours with"
@@ -178,10 +179,12 @@ def install() -> None:
         except SetupFailed as failure:
             # uv does not read the settings of pip, where a company may have put its mirror.
             say(f"uv: {failure} Trying pip.")
-    if find_spec("ensurepip") is None:
-        raise SetupFailed(NO_ENSUREPIP)
-    follow([sys.executable, "-m", "venv", str(VENV)])
-    install_requirements([str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
+    pip = [str(PYTHON), "-m", "pip"]
+    if not PYTHON.exists() or subprocess.run([*pip, "--version"], capture_output=True).returncode:
+        if find_spec("ensurepip") is None:
+            raise SetupFailed(NO_ENSUREPIP)
+        follow([sys.executable, "-m", "venv", str(VENV)])
+    install_requirements([*pip, "install", "--disable-pip-version-check", "--no-input"])
 
 
 def install_requirements(installer: list[str]) -> None:
