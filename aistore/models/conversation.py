@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .message import Message
 
 NEWEST_FIRST = ("-is_pinned", "-last_message_at", "-id")
+SET_BY_APPEND = frozenset({"message_count", "head", "open_tool_calls", "last_message_at"})
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -134,6 +135,16 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return readable(self.title[:100]) or str(self.pk)
+
+    def save(self, **options: Any) -> None:
+        """Without what only append() and its like may set, unless named in ``update_fields``: an instance that was
+        read long ago would turn the counter back. A deleted row is not revived, but Django's DatabaseError."""
+        is_stored = not self._state.adding and options.get("using") in (None, self._state.db)
+        if is_stored and options.get("update_fields") is None and not options.get("force_insert"):
+            fields = (field for field in self._meta.concrete_fields if not field.primary_key)
+            names = {field.attname for field in fields if field.name not in SET_BY_APPEND}
+            options["update_fields"] = names - self.get_deferred_fields()
+        super().save(**options)
 
     def append(self, role: str, content: Any = "", *, parent: Any = HEAD, **fields: Any) -> Message:
         """Store one message and make it the head.

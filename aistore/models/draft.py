@@ -79,11 +79,11 @@ class Draft(msgspec.Struct, kw_only=True):
 COLUMNS: tuple[str, ...] = Draft.__struct_fields__
 
 
-def draft(role: str, content: Any = "", **given: Any) -> Draft:
+def draft(role: Any = None, content: Any = "", **given: Any) -> Draft:
     """``content`` may be a string, None, or a list of parts; None stands for "not given"."""
     if isinstance(content, list):
         content, given["parts"] = "", [*content, *(given.get("parts") or ())]
-    checked = _checked({"role": role, "content": content, **given})
+    checked = _checked({"content": content, **given, "role": _choice("role", role)})
     _project(checked)
     _count(checked)
     return Draft(**checked)
@@ -108,9 +108,24 @@ def _project(given: dict[str, Any]) -> None:
         texts = [part.get("text") for part in parts if part.get("type") == "text"]
         given["content"] = "\n\n".join(text for text in texts if isinstance(text, str))
     if "tool_calls" in given:
-        given["tool_calls"] = [tool_calls.normal(call) for call in given["tool_calls"]]
+        given["tool_calls"] = _calls(map(tool_calls.normal, given["tool_calls"]))
     elif parts:
-        given["tool_calls"] = tool_calls.projected(parts)
+        given["tool_calls"] = _calls(tool_calls.projected(parts))
+
+
+def _calls(projected: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    try:
+        calls = list(projected)
+    except (TypeError, ValueError, RecursionError) as error:  # what json.dumps() says of arguments
+        raise UnstorableValue(
+            where="tool_calls",
+            why=f"arguments are no JSON ({error})",
+            remedy="Give the string that was sent.",
+        ) from None
+    for call in calls:
+        for name in ("id", "name", "type"):
+            _text(f"{name} of a tool call", call[name])
+    return calls
 
 
 def _count(given: dict[str, Any]) -> None:
@@ -173,7 +188,7 @@ def _money(name: str, value: Any) -> Decimal:
         cost = round(Decimal(str(value)), 10)
     except (InvalidOperation, ValueError):
         cost = Decimal(-1)
-    if not 0 <= cost < usage.MOST_COST:
+    if not (cost.is_finite() and 0 <= cost < usage.MOST_COST):
         raise UnstorableValue(
             where=name, why=f"it is {_shown(value)}", remedy="It must be a number from 0 to 10^10."
         )
@@ -196,7 +211,10 @@ def _time(name: str, value: Any) -> dt.datetime:
 
 
 def _shown(value: Any) -> str:
-    return ascii(value)[:80]
+    try:
+        return ascii(value)[:80]
+    except (RecursionError, ValueError):  # too deep, or an integer of too many digits
+        return f"a {type(value).__name__}"
 
 
 CHECKS: dict[str, Callable[[str, Any], Any]] = {

@@ -37,10 +37,9 @@ def open_after(waiting: Sequence[str], turn: Turn) -> list[str]:
 
 
 def opened_by(turn: Turn) -> list[str]:
-    answered = (
-        {part.get("id") for part in turn.parts if part.get("type") == "tool_result"} if turn.parts else ()
-    )
-    return [call["id"] for call in turn.tool_calls or () if call.get("id", "") not in answered]
+    results = [part.get("id") for part in turn.parts or () if part.get("type") == "tool_result"]
+    calls = [call.get("id") for call in turn.tool_calls or ()]
+    return [call for call in calls if isinstance(call, str) and call not in results]
 
 
 def normal(call: dict[str, Any]) -> dict[str, Any]:
