@@ -1,0 +1,40 @@
+"""Deleting, told by counts: the database cascades, and no message is fetched to be listed or deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import ngettext
+
+LISTED = 20  # rows by name on the page that asks "are you sure?"
+
+Told = tuple[list[str], dict[str, int], set[str], list[str]]
+
+
+def as_queryset(model_admin: admin.ModelAdmin, rows: Any) -> QuerySet[Any]:
+    """The admin deletes one row from a list and many from a queryset."""
+    if isinstance(rows, QuerySet):
+        return rows
+    return model_admin.model._default_manager.filter(pk__in=[row.pk for row in rows])
+
+
+def told(
+    model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Any], cascade: dict[Any, int]
+) -> Told:
+    """What Django's ``get_deleted_objects`` returns: names, counts, permissions that lack, what protects.
+    ``cascade``: how many of what else goes with the rows; the right to delete them is the right to delete it."""
+    options, count = model_admin.opts, rows.count()
+    counts = {options.verbose_name_plural: count} | {
+        name: number for name, number in cascade.items() if number
+    }
+    lacking = set() if model_admin.has_delete_permission(request) else {str(options.verbose_name)}
+    return _names(rows, count), {str(name): number for name, number in counts.items()}, lacking, []
+
+
+def _names(rows: QuerySet[Any], count: int) -> list[str]:
+    names = [str(row) for row in rows[:LISTED]]
+    more = count - len(names)
+    if more > 0:
+        names.append(ngettext("… and %(count)d more", "… and %(count)d more", more) % {"count": more})
+    return names

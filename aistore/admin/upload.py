@@ -1,0 +1,84 @@
+"""Uploads: which files there are and what became of them. The bytes are not served from here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from ..models import Upload
+from .browsing import BrowsingAdmin
+from .deletion import Told, as_queryset, told
+from .display import ago, badge, box, isolated, line, size
+from .owner import PARAMETER as OWNER
+from .owner import OwnerFilter, only_of
+from .provenance import provenance_link, with_provenance
+
+
+@admin.register(Upload)
+class UploadAdmin(BrowsingAdmin):
+    ordering = ("-created_at", "-id")
+    list_display = ["file_name", "of_whom", "media_type", "bytes", "state", "belongs_to", "received"]
+    list_filter = ["status", OwnerFilter]
+    allowed_lookups = frozenset({"status__exact", OWNER})
+    search_fields = ["name"]
+    search_help_text = gettext_lazy("Words in the name.")
+    readonly_fields = [
+        "file_name", "of_whom", "media_type", "bytes", "sha256", "stored_as", "state", "reason", "belongs_to",
+        "received", "processed", "extracted",
+    ]  # fmt: skip
+    fields = [*readonly_fields]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        return with_provenance(super().get_queryset(request), unread=["text", "error", "metadata"])
+
+    @admin.display(description=gettext_lazy("name"))
+    def file_name(self, upload: Upload) -> SafeString:
+        return isolated(line(upload.name) or str(upload.pk))
+
+    @admin.display(description=gettext_lazy("owner"))
+    def of_whom(self, upload: Upload) -> SafeString:
+        return only_of(upload.owner, reverse(f"{self.admin_site.name}:aistore_upload_changelist"))
+
+    @admin.display(description=gettext_lazy("type"))
+    def media_type(self, upload: Upload) -> SafeString:
+        return isolated(line(upload.content_type, 60))
+
+    @admin.display(description=gettext_lazy("size"))
+    def bytes(self, upload: Upload) -> str:
+        return size(upload.size)
+
+    @admin.display(description=gettext_lazy("status"))
+    def state(self, upload: Upload) -> SafeString:
+        return badge(upload.status, upload.get_status_display())
+
+    @admin.display(description=gettext_lazy("conversation"))
+    def belongs_to(self, upload: Upload) -> SafeString | str:
+        return provenance_link(self.admin_site.name, upload)
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, upload: Upload) -> SafeString:
+        return ago(upload.created_at)
+
+    @admin.display(description=gettext_lazy("stored as"))
+    def stored_as(self, upload: Upload) -> SafeString:
+        """The name in the storage, not an address: nobody downloads from here."""
+        return isolated(line(upload.file.name or ""))
+
+    @admin.display(description=gettext_lazy("error"))
+    def reason(self, upload: Upload) -> SafeString:
+        return box(upload.error)
+
+    @admin.display(description=gettext_lazy("processed"))
+    def processed(self, upload: Upload) -> SafeString | str:
+        return ago(upload.processed_at) if upload.processed_at else ""
+
+    @admin.display(description=gettext_lazy("text"))
+    def extracted(self, upload: Upload) -> SafeString:
+        return box(upload.text)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Told:
+        return told(self, request, as_queryset(self, objs), {})
