@@ -1,0 +1,152 @@
+"""What the documentation promises: names, defaults, options and examples are the ones in the code."""
+
+import ast
+import contextlib
+import dataclasses
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand
+
+from aistore import checks, conf, exceptions
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REFERENCE = CHECKOUT / "docs" / "reference"
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+
+MODELS = list(apps.get_app_config("aistore").get_models())
+COMMANDS = {name: app for name, app in get_commands().items() if app in ("aistore", "project")}
+FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+
+
+def blocks(page, kind):
+    """What stands between the fences of this kind."""
+    return [body for info, body in FENCE.findall(page.read_text()) if info == kind]
+
+
+def section(page, heading):
+    """A page's text from this heading to the next of its level."""
+    level = heading.split()[0]
+    _, _, rest = page.read_text().partition(f"\n{heading}\n")
+    return re.split(rf"^{level} ", rest, flags=re.MULTILINE)[0]
+
+
+def rows(text):
+    """The tables of a text: the cells of each row, by its first cell without the backticks."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
+    return {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in lines}
+
+
+def options(command):
+    """Those of the command itself, without Django's."""
+    own = load_command_class(COMMANDS[command], command).create_parser("manage.py", command)
+    shared = BaseCommand().create_parser("manage.py", command)
+    names = {name for action in own._actions for name in action.option_strings}
+    return names - {name for action in shared._actions for name in action.option_strings}
+
+
+def test_settings():
+    """The reference of settings lists every key with its default and its type, and no other."""
+    listed = rows((REFERENCE / "settings.md").read_text())
+    assert {name: ast.literal_eval(cells[1].strip("`")) for name, cells in listed.items()} == (
+        dataclasses.asdict(conf.Defaults())
+    )
+    for name, (kind, *_) in listed.items():
+        named = re.findall(r"`(\w+)`", kind)
+        assert {str: "str", int: "int", float: "float"}.get(conf.TYPES[name], named[0]) == named[0]
+
+
+def test_errors():
+    """The reference of errors lists every exception and every system check, and no other."""
+    listed = set(rows((REFERENCE / "errors.md").read_text()))
+    errors = {name for name, error in vars(exceptions).items() if isinstance(error, type)} - {"Any"}
+    numbers = set(re.findall(r"^aistore\.\w+", checks.__doc__, re.MULTILINE))
+    assert listed == errors | numbers
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_models(model):
+    """The reference of models lists every field of every model, in order."""
+    listed = list(rows(section(REFERENCE / "models.md", f"## {model.__name__}")))
+    assert listed == [field.name for field in model._meta.concrete_fields]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_methods(model):
+    """It names every public method of a model and of its querysets that is not Django's."""
+    text = section(REFERENCE / "models.md", f"## {model.__name__}")
+    own = [model, type(model._default_manager.all())]
+    ours = [kind for kind in own if kind.__module__.startswith("aistore.")]
+    names = {name for kind in ours for name, value in vars(kind).items() if callable(value)}
+    described = {name for name in names if name[0] != "_" and not name.startswith("get_")}
+    inner = {"DoesNotExist", "MultipleObjectsReturned", "NotUpdated"}
+    assert {name for name in described - inner if not re.search(rf"`[^`]*\b{name}\b", text)} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands(command):
+    """The reference of commands has a section for each, with every option of its own."""
+    text = section(REFERENCE / "commands.md", f"## `{command}`")
+    assert text
+    assert {option for option in options(command) if f"`{option}" not in text} == set()
+
+
+def test_no_other_commands():
+    """What is gone from the code is gone from the reference."""
+    listed = re.findall(r"^## `(\w+)`$", (REFERENCE / "commands.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+@every_page
+def test_console_blocks(page):
+    """Every manage.py line that a reader may copy is one that its command's parser accepts."""
+    lines = [line for block in blocks(page, "console") for line in block.splitlines() if "manage.py" in line]
+    for line in lines:
+        words = shlex.split(line.partition("manage.py")[2], comments=True)
+        assert words[0] in get_commands(), line
+        if words[0] != "test":  # goes to pytest as it is
+            load_command_class(get_commands()[words[0]], words[0]).create_parser(
+                "manage.py", words[0]
+            ).parse_args(words[1:])
+
+
+@every_page
+def test_links(page):
+    """Every relative link leads to a file that is there, and to a heading in it."""
+    for target in re.findall(r"\]\(([^)#]*#?[^)]*)\)", page.read_text()):
+        path, _, heading = target.partition("#")
+        if "://" in target or path.startswith("docs/images/"):
+            continue
+        file = (page.parent / path) if path else page
+        assert file.exists(), target
+        headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", text).replace(" ", "-").lower() for text in headings}
+        assert not heading or heading in anchors, target
+
+
+@every_page
+@pytest.mark.django_db(transaction=True)
+def test_examples(page, tmp_path, monkeypatch):
+    """Every block marked as an example runs, those of a page one after the other.
+
+    They find a user ``user``, and stand in an empty folder.
+    """
+    monkeypatch.chdir(tmp_path)
+    names = {"user": get_user_model().objects.create_superuser("admin")}
+    for example in blocks(page, "python example"):
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(example, str(page), "exec"), names)  # noqa: S102
+
+
+@every_page
+def test_python_blocks(page):
+    """Every other Python block is at least Python."""
+    for block in blocks(page, "python") + blocks(page, "python example"):
+        ast.parse(block)
