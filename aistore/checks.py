@@ -6,6 +6,7 @@ aistore.E003  the database of the app is not PostgreSQL
 """
 
 import difflib
+from collections.abc import Sequence
 from types import UnionType
 from typing import Any, get_args
 
@@ -18,7 +19,7 @@ from .models import Conversation
 
 
 @register("aistore")
-def check_settings(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     if not isinstance(conf.written(), dict):
         return [
             Error("AISTORE is not a dict.", hint='Write AISTORE = {"NAME": value, …}.', id="aistore.E002")
@@ -29,7 +30,7 @@ def check_settings(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[C
 
 
 @register("aistore")
-def check_database(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Asks only what the settings say, so it is not among the checks that need a connection."""
     alias = router.db_for_write(Conversation)
     if connections[alias].vendor == "postgresql":
