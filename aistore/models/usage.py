@@ -13,7 +13,6 @@ from django.db.models.functions import TruncDate
 
 MOST_TOKENS = 2**63 - 1  # what the columns hold
 MOST_COST = Decimal(10) ** 10
-_COST_LENGTH = 40  # characters; a longer number is no price
 
 # The first path that leads to a count is taken.
 _SPELLINGS = {
@@ -84,15 +83,12 @@ def _count(usage: dict[str, Any], paths: tuple[str, ...]) -> int | None:
 
 def _cost(value: Any) -> Decimal | None:
     """A string is read too: it is what a Decimal, as Pydantic AI counts, becomes in JSON."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if not isinstance(value, int | float | Decimal | str):
         return None
     if isinstance(value, int) and not 0 <= value < MOST_COST:
         return None  # before str(), which refuses thousands of digits
-    text = str(value)
-    if len(text) > _COST_LENGTH:
-        return None
     try:
-        cost = Decimal(text)
+        cost = Decimal(str(value))
     except InvalidOperation:
         return None
     if not cost.is_finite() or not 0 <= cost < MOST_COST:

@@ -87,6 +87,11 @@ def test_sum_that_is_too_large():
     assert normalised(usage) == {"output_tokens": 7, "cached_tokens": 1}
 
 
+def test_sum_with_a_hostile_count():
+    """What is no count is not added either."""
+    assert normalised({"input_tokens": 5, "cache_read_input_tokens": 2**63}) == {"input_tokens": 5}
+
+
 def test_next_spelling_when_the_first_is_no_count():
     """A broken count does not hide a good one."""
     assert normalised({"input_tokens": "many", "prompt_tokens": 5}) == {"input_tokens": 5}
