@@ -7,6 +7,7 @@ the conversation and looks, with statements that begin after the lock was grante
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connections, transaction
@@ -32,9 +33,10 @@ def append(
     if not messages:
         return []
     keys = [message.external_id for message in messages if message.external_id]
-    if parent is HEAD and not (keys and connections[database_of(conversation)].in_atomic_block):
+    if parent is HEAD:
         try:
-            stored = _at_the_head(conversation, messages, keys)
+            with _harmless(conversation, keys):
+                stored = _at_the_head(conversation, messages, keys)
             if stored is not None:
                 return stored
         except IntegrityError:
@@ -90,6 +92,14 @@ def open_at(conversation: Conversation, message_id: Any) -> list[str]:
     if len(tail) == TAIL and not any(turn.role in ("user", "assistant") for turn in tail):
         tail = list(messages_of(conversation).path(to=message_id))
     return tool_calls.open_calls(tail)
+
+
+def _harmless(conversation: Conversation, keys: list[str]) -> AbstractContextManager[None]:
+    """A savepoint where a clash of keys would break the host's transaction."""
+    connection = connections[database_of(conversation)]
+    if keys and (connection.in_atomic_block or not connection.get_autocommit()):
+        return transaction.atomic(using=connection.alias)
+    return nullcontext()
 
 
 def _at_the_head(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from . import appending, branches
 from .appending import HEAD
-from .draft import draft
+from .draft import draft, said
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
@@ -156,13 +156,13 @@ class Conversation(models.Model):
         Raises ConversationGone, ConflictingAppend, ForeignParent, InvalidMessage, UnstorableValue.
         """
         message = draft(role, content, **fields)
-        return appending.append(self, [message], [{"role", "content", *fields}], parent)[0]
+        return appending.append(self, [message], [said({"content": content, **fields})], parent)[0]
 
     def extend(self, messages: Iterable[Mapping[str, Any]], *, parent: Any = HEAD) -> list[Message]:
         """Store many, each answering the one before: all or nothing. Each is a dict of what append() takes."""
         given = [{"content": "", **message} for message in messages]
         drafts = [draft(**message) for message in given]
-        return appending.append(self, drafts, [set(message) for message in given], parent)
+        return appending.append(self, drafts, [said(message) for message in given], parent)
 
     def checkout(self, message: Message) -> None:
         """Make this message of the conversation the head: the next one answers it."""

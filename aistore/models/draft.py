@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..exceptions import InvalidMessage, UnstorableValue
-from ..fields import escape, json_text, uuid7
+from ..fields import escape, json_text, json_value, uuid7
 from . import tool_calls, usage
 from .rules import EXTERNAL_ID_LENGTH
 
@@ -89,9 +89,21 @@ def draft(role: Any = None, content: Any = "", **given: Any) -> Draft:
     return Draft(**checked)
 
 
+def said(given: Mapping[str, Any]) -> set[str]:
+    """The columns that the caller spoke of: those that a row under the same external_id must agree in."""
+    names = {name for name, value in given.items() if value is not None} | {"role", "content"}
+    return names | {"parts"} if isinstance(given.get("content"), list) else names
+
+
 def differences(message: Draft, stored: Message | Draft, given: Iterable[str]) -> list[str]:
     """Which of the given values the stored row does not have."""
-    return [name for name in sorted(given) if getattr(message, name) != getattr(stored, name)]
+    return [name for name in sorted(given) if not _same(getattr(message, name), getattr(stored, name))]
+
+
+def _same(value: Any, stored: Any) -> bool:
+    if value == stored or not isinstance(value, dict | list):
+        return bool(value == stored)
+    return bool(json_value(json_text(value, where="Message")) == stored)  # tuples come back as lists
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:

@@ -160,7 +160,8 @@ def _copy(conversation: Conversation, rows: Sequence[Draft], parameters: list[An
         if found is None:
             return None
         numbered = Numbered(*found)
-        with cursor.copy(COPY) as copy:
+        # Django turns the errors of every other call into its own, and forgets copy()
+        with connections[using].wrap_database_errors, cursor.copy(COPY) as copy:
             for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
                 _complete(row, numbered)
                 copy.write_row([conversation.pk, number, *row.values()])
