@@ -16,15 +16,13 @@ import hashlib
 from typing import Any, NamedTuple
 
 from ..exceptions import BadConversation
-from ..fields import escape
-from ..models.rules import EXTERNAL_ID_LENGTH
 from .canonical import CanonicalConversation, CanonicalMessage
 from .chatgpt_message import Place, read_message, write_message
 from .chatgpt_tree import Nodes, Tree, tree
-from .chatgpt_values import Fields, kind_of, residue, restored, seconds_of, set_aside, shown, time_of, without
+from .chatgpt_values import Fields, kind_of, residue, restored, seconds_of, set_aside, time_of, without
+from .soundness import shown
 
 NAME = "chatgpt"
-_SURELY_SHORT = EXTERNAL_ID_LENGTH // 5  # also when each character is an escape
 
 
 class Rows(NamedTuple):
@@ -38,9 +36,9 @@ def recognises(value: Any) -> bool:
 
 
 def conversation(value: Any) -> CanonicalConversation:
-    """One entry of the list. BadConversation for what is no tree of messages, or has an id too long to keep."""
+    """One entry of the list. BadConversation for what is no tree of messages."""
     if type(value) is not dict:
-        raise BadConversation(conversation="without a title", why=f"it is {kind_of(value)}, not an object")
+        raise BadConversation(conversation="without an id", why=f"it is {kind_of(value)}, not an object")
     called = _called(value)
     nodes = _nodes(value, called)
     grown = tree(nodes, called=called)
@@ -59,8 +57,8 @@ def as_chatgpt(read: CanonicalConversation) -> Fields:
 
 def _called(value: Fields) -> str:
     title, external_id = _word(value.get("title")), _id(value)
-    named = shown(title) if title else "without a title"
-    return f"{named} ({shown(external_id)})" if external_id else named
+    named = f" ({shown(title)})" if title else ""
+    return (shown(external_id) if external_id else "without an id") + named
 
 
 def _nodes(value: Fields, called: str) -> Nodes:
@@ -70,19 +68,7 @@ def _nodes(value: Fields, called: str) -> Nodes:
     if type(nodes) is not dict:
         why = f"its mapping is {kind_of(nodes)}, not an object of nodes"
         raise BadConversation(conversation=called, why=why)
-    for external_id in nodes:
-        _refuse_other_ids(external_id, called)
-    if _id(value):
-        _refuse_other_ids(_id(value), called)
     return nodes
-
-
-def _refuse_other_ids(external_id: str, called: str) -> None:
-    if 0 < len(external_id) <= _SURELY_SHORT or 0 < len(escape(external_id)) <= EXTERNAL_ID_LENGTH:
-        return
-    limits = f"of 1 to {EXTERNAL_ID_LENGTH} can be kept"
-    why = f"the id {shown(external_id)} has {len(external_id):,} characters; ids {limits}"
-    raise BadConversation(conversation=called, why=why)
 
 
 def _id(value: Fields) -> str:

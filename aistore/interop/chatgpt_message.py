@@ -16,13 +16,6 @@ USUAL: Fields = {
     "recipient": "all",
     "channel": None,
 }
-_ROLES = {role: role for role in ("system", "developer", "user", "assistant", "tool")} | {
-    "human": "user",
-    "ai": "assistant",
-    "model": "assistant",
-    "chatbot": "assistant",
-    "function": "tool",
-}
 _NO_TOOLS = ("all", "assistant", "user", "")
 _STATUS = {
     "in_progress": "streaming",
@@ -42,16 +35,14 @@ class Place(NamedTuple):
 
 def read_message(message: Fields, place: Place) -> CanonicalMessage:
     author, facts = _object(message, "author"), _object(message, "metadata")
-    word = author.get("role")
-    role = _ROLES.get(word, "") if type(word) is str else ""
-    name = author.get("name")
-    model = facts.get("model_slug")
-    finish = _object(facts, "finish_details").get("type")
+    role, name = author.get("role"), author.get("name")
+    role = role if type(role) is str else "unknown"
+    model, finish = facts.get("model_slug"), _object(facts, "finish_details").get("type")
     read = _read(message.get("content"), place, tool=_tool(message, role))
     row = CanonicalMessage(
         external_id=place.node_id,
         parent=place.parent,
-        role=role or "assistant",
+        role=role,
         content=read.text,
         parts=_with_files(read, facts),
         tool_calls=_calls(read.parts),
@@ -60,11 +51,9 @@ def read_message(message: Fields, place: Place) -> CanonicalMessage:
         model=model if type(model) is str else "",
         status=_status(message, finish),
         finish_reason=finish if type(finish) is str else "",
-        is_hidden=not role or _is_hidden(message, facts),
+        is_hidden=_is_hidden(message, facts),
         created_at=time_of(message.get("create_time")),
     )
-    if word != row.role and type(word) is str:
-        row.metadata["role"] = word
     kept = _residue(message, row, read.rest)
     if kept:
         row.metadata["chatgpt"] = kept

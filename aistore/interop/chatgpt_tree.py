@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..exceptions import BadConversation
-from .chatgpt_values import kind_of, shown
+from .chatgpt_values import kind_of
+from .soundness import shown
 
 Nodes = dict[str, dict[str, Any]]
 
@@ -105,5 +106,5 @@ def _circle(parents: dict[str, str | None], reached: set[str]) -> str:
     circle = list(passed)[list(passed).index(node_id) :]
     names = [shown(each) for each in circle[:3]]
     if len(circle) > 3:
-        names.append(f"… ({len(circle)} nodes)")
+        names.append(f"… ({len(circle):,} nodes)")
     return " → ".join([*names, shown(node_id)])

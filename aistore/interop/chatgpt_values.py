@@ -71,8 +71,3 @@ def without(fields: Fields, *names: str) -> Fields:
 
 def kind_of(value: Any) -> str:
     return _KINDS.get(type(value), "a number")
-
-
-def shown(value: str) -> str:
-    """A text as it may stand in one line of an error."""
-    return repr(value) if len(value) <= 60 else f"{value[:50]!r}…"
