@@ -1,8 +1,11 @@
 """`manage.py demo`: the servers, the tables, the demo data, a web server on the loopback."""
 
+from __future__ import annotations
+
 import errno
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import CommandError, call_command
@@ -13,6 +16,9 @@ from rich.panel import Panel
 
 from project import services
 
+if TYPE_CHECKING:
+    from aistore.demo import Demo
+
 FIRST_PORT = 8000
 PORTS = 100  # how many are tried
 
@@ -21,15 +27,19 @@ def run(*, export: str | None, port: int | None, serve: bool) -> None:
     """Prepare the demo and serve it until Ctrl-C, after which the servers stop, too."""
     console = Console(highlight=False)
     try:
-        password = prepare(console, export)
+        loaded = prepare(console)
+        if export:
+            import_own(console, export)
         if serve:
-            serve_on(port, lambda number: console.print(banner(number, password)))
+            serve_on(port, lambda number: console.print(panel(loaded, f"http://127.0.0.1:{number}/")))
+        else:
+            console.print(panel(loaded, None))
     except KeyboardInterrupt:
-        console.print("\nStopped. Your data stays in .services; [bold]manage.py demo[/] shows it again.")
+        console.print("\nStopped. The data stay in .services; [bold]manage.py demo[/] shows them again.")
 
 
-def prepare(console: Console, export: str | None) -> str | None:
-    """Returns the password of `admin` if it has just been made."""
+def prepare(console: Console) -> Demo:
+    # Not before now: the models cannot be imported while the commands are being looked for.
     from aistore import demo
 
     with console.status("Starting PostgreSQL and Valkey"):
@@ -37,36 +47,49 @@ def prepare(console: Console, export: str | None) -> str | None:
     with console.status("Making the tables"):
         call_command("migrate", verbosity=0, interactive=False)
     with console.status("Loading the demo conversations"):
-        password = demo.load().password
-    if export:
+        loaded = demo.load()
+    for line in loaded.refused:
+        console.print(escape(line))
+    return loaded
+
+
+def import_own(console: Console, export: str) -> None:
+    # What could be imported is worth looking at; the command has said what could not.
+    try:
         call_command("aistore_import", export, owner="admin")
-    return password
+    except CommandError as error:
+        console.print(f"[red]{escape(str(error))}[/]")
+    except SystemExit:
+        pass
 
 
 def serve_on(port: int | None, on_bind: Callable[[str], None]) -> None:
-    # The banner stays in sight; what goes wrong is still shown.
-    logging.getLogger("django.server").setLevel(logging.WARNING)
     handler = StaticFilesHandler(basehttp.get_internal_wsgi_application())
+    # The address stays in sight; what goes wrong is still shown. After the line above, which sets up logging.
+    logging.getLogger("django.server").setLevel(logging.WARNING)
     for number in [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS):
         try:
             basehttp.run("127.0.0.1", number, handler, threading=True, on_bind=on_bind)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
-    raise CommandError(
-        f"Port {port} is taken. Leave --port out to get a free one."
-        if port is not None
-        else f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free. Choose one with --port."
-    )
+    if port is not None:
+        raise CommandError(f"Port {port} is taken. Leave --port out to get a free one.")
+    raise CommandError(f"Port {FIRST_PORT} and the next {PORTS - 1} are taken. Choose one with --port.")
 
 
-def banner(port: str, password: str | None) -> Panel:
-    old = "as printed at the first start; a new one: manage.py changepassword admin"
-    return Panel.fit(
-        f"[bold]http://127.0.0.1:{port}/[/]\n\n"
-        f"user      [bold]admin[/]\n"
-        f"password  {f'[bold]{escape(password)}[/]' if password else old}\n\n"
-        f"Ctrl-C stops everything.",
-        title="aistore",
-        padding=(1, 3),
-    )
+def panel(loaded: Demo, address: str | None) -> Panel:
+    password = f"[bold]{escape(loaded.password)}[/]" if loaded.password else "printed at the first start"
+    lines = [
+        f"[bold]{address}[/]" if address else "Ready: [bold]manage.py demo[/] serves it",
+        "",
+        f"user      [bold]{escape(loaded.owner)}[/]",
+        f"password  {password}",
+        "",
+        f"{loaded.conversations.total:,} conversations, {loaded.messages.total:,} messages",
+    ]
+    if not loaded.password:
+        lines[4:4] = [f"          [dim]a new one: manage.py changepassword {escape(loaded.owner)}[/]"]
+    if address:
+        lines.append("Ctrl-C stops everything.")
+    return Panel.fit("\n".join(lines), title="aistore", padding=(1, 3))

@@ -100,6 +100,11 @@ CACHES = {
     },
 }
 if not CACHES["default"]["LOCATION"]:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "DEBUG is off and CACHE_URL is not set. The embedded Valkey is for development only:"
+            " set CACHE_URL=redis://host:6379/0."
+        )
     CACHES["default"]["LOCATION"] = f"unix://{SERVICES.valkey_socket}?db=0"
     CACHES["default"]["OPTIONS"]["CONNECTION_FACTORY"] = "project.valkey.EmbeddedConnectionFactory"
 

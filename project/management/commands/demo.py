@@ -9,7 +9,7 @@ from project import demo
 
 class Command(BaseCommand):
     help = "Start the servers, fill the database with the demo, and serve the admin on this machine."
-    # After the migrations, not before: the checks of the apps may read tables.
+    # Some checks read tables, which the command has yet to make.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--no-serve", action="store_true", help="Prepare everything and stop there.")
         parser.add_argument(
-            "--no-input", action="store_true", help="Ask nothing (it never asks; for scripts)."
+            "--no-input", action="store_true", help="For scripts; it never asks anything anyway."
         )
 
     def handle(self, *, export: str | None, port: int | None, no_serve: bool, **options: Any) -> None:
