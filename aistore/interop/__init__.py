@@ -6,9 +6,12 @@ back. How a format is added stands in ``formats``.
 
 from .anthropic import as_anthropic
 from .canonical import CanonicalConversation, CanonicalMessage, CanonicalRevision
+from .formats import readable, writable
 from .importer import ImportReport, import_file, store
+from .markdown import as_markdown
 from .openai import as_openai
 from .reading import read
+from .writing import write
 
 __all__ = [
     "CanonicalConversation",
@@ -16,8 +19,12 @@ __all__ = [
     "CanonicalRevision",
     "ImportReport",
     "as_anthropic",
+    "as_markdown",
     "as_openai",
     "import_file",
     "read",
+    "readable",
     "store",
+    "writable",
+    "write",
 ]

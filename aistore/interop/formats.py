@@ -18,9 +18,9 @@ What a file is packed in (gzip, zip, folder; a list, lines) is no business of a 
 
 from types import ModuleType
 
-from . import chatgpt, jsonl
+from . import chatgpt, jsonl, markdown
 
-FORMATS: dict[str, ModuleType] = {module.NAME: module for module in (jsonl, chatgpt)}
+FORMATS: dict[str, ModuleType] = {module.NAME: module for module in (jsonl, chatgpt, markdown)}
 AUTO = "auto"  # whatever it is
 
 

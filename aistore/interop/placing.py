@@ -6,11 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from ..fields import uuid7
 from ..models.tool_calls import open_calls
 from .arrangement import Arranged
 from .canonical import CanonicalMessage
-from .rows import Lines
+from .rows import Lines, new_id
 from .soundness import called, shown
 
 
@@ -41,7 +40,7 @@ class Placed:
 def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
     """A conversation that is not there yet. Raises UnstorableValue."""
     conversation = arranged.conversation
-    placed = place_more(arranged, Known(id=str(uuid7())))
+    placed = place_more(arranged, Known(id=new_id()))
     known, now = placed.known, timezone.now()
     created_at = conversation.created_at or _first_time(arranged) or now
     placed.lines.add_conversation(
@@ -87,7 +86,7 @@ def _place(message: CanonicalMessage, placed: Placed, otherwise: dt.datetime) ->
     if message.parent is not None and parent_id is None:
         _make_root(message, placed)
     created_at = message.created_at or known.times.get(parent_id or "", otherwise)
-    id = str(uuid7())
+    id = new_id()
     known.message_count += 1
     placed.added += 1
     placed.lines.add_message(

@@ -5,13 +5,15 @@ Built here by hand: TODO.
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+import sys
+import uuid
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from ..conf import settings
 from ..exceptions import UnstorableValue
-from ..fields import escape, json_text, uuid7
+from ..fields import escape, json_text
 from .canonical import CanonicalConversation, CanonicalMessage, CanonicalRevision
 
 CONVERSATION_COLUMNS = (
@@ -25,6 +27,12 @@ MESSAGE_COLUMNS = (
 )
 REVISION_COLUMNS = "id, message_id, content, parts, replaced_at"
 NULL = "\\N"
+
+# Text is all that is wanted of them: without the detour over the standard library's class, 10 times as fast.
+if sys.version_info >= (3, 14):
+    _uuid7: Callable[[], Any] = uuid.uuid7
+else:
+    from uuid_utils import uuid7 as _uuid7
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
@@ -100,21 +108,21 @@ class Lines:
             text_value(message.external_id),
             message.role,
             text_value(message.content),
-            self._json(message.parts, "parts", message),
-            self._json(message.tool_calls, "tool_calls", message),
-            text_value(message.tool_call_id),
-            text_value(message.name),
-            text_value(message.model),
+            self._json(message.parts, "parts", message) if message.parts else "[]",
+            self._json(message.tool_calls, "tool_calls", message) if message.tool_calls else "[]",
+            text_value(message.tool_call_id) if message.tool_call_id else "",
+            text_value(message.name) if message.name else "",
+            text_value(message.model) if message.model else "",
             message.status,
-            text_value(message.finish_reason),
+            text_value(message.finish_reason) if message.finish_reason else "",
             _flag(message.is_hidden),
             _number(message.input_tokens),
             _number(message.output_tokens),
             _number(message.cost),
-            self._json(message.usage, "usage", message),
+            self._json(message.usage, "usage", message) if message.usage else "{}",
             _number(message.rating),
-            text_value(message.rating_comment),
-            self._json(message.metadata, "metadata", message),
+            text_value(message.rating_comment) if message.rating_comment else "",
+            self._json(message.metadata, "metadata", message) if message.metadata else "{}",
             time,
             _time(message.edited_at),
             # Its stream ended long ago; a sign of life of that time lets whoever looks after dead streams see it.
@@ -127,7 +135,7 @@ class Lines:
 
     def _add_revision(self, revision: CanonicalRevision, message: CanonicalMessage, message_id: str) -> None:
         line = _line(
-            str(uuid7()),
+            new_id(),
             message_id,
             text_value(revision.content),
             self._json(revision.parts, "parts", message),
@@ -164,6 +172,11 @@ class Lines:
                 why=f"it is larger than {self._limit:,} bytes",
                 remedy="Raise AISTORE['IMPORT_MAX_MESSAGE_BYTES'] to take it",
             )
+
+
+def new_id() -> str:
+    """A UUIDv7 as text; each one sorts behind the one before."""
+    return str(_uuid7())
 
 
 def text_value(text: str) -> str:

@@ -55,7 +55,7 @@ def sound(conversation: CanonicalConversation) -> CanonicalConversation:
         for message in copy.messages:
             _settle(message)
     except msgspec.ValidationError as error:
-        why = _said(error)
+        why = said(error)
     except ValueError as error:
         why = str(error)
     else:
@@ -129,7 +129,7 @@ def _refuse_long_id(external_id: str) -> None:
         raise ValueError(f"the id {shown(external_id)} is longer than {EXTERNAL_ID_LENGTH} characters")
 
 
-def _said(error: msgspec.ValidationError) -> str:
+def said(error: msgspec.ValidationError) -> str:
     """msgspec's "Expected `str`, got `int` - at `$.messages[3].content`", the place first."""
     problem, _, place = str(error).replace("`", "").partition(" - at ")
     where = place.replace("$.", "").replace("$", "it")

@@ -1,0 +1,20 @@
+"""A bar for people: on a terminal, and nowhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def bytes_read(what: str, stream: IO[str] | Any) -> Iterator[Callable[[int, int | None], object]]:
+    """Gives ``on_progress(bytes read, bytes in all or None)``."""
+    if not stream.isatty():
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
