@@ -15,7 +15,8 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.db.models import Model, QuerySet
 
-from aistore import checks, conf, exceptions
+from aistore import checks, conf, exceptions, interop
+from aistore.interop.jsonl_shape import KEYS, MESSAGE_KEYS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REFERENCE = CHECKOUT / "docs" / "reference"
@@ -97,6 +98,22 @@ def test_methods(model):
     assert {name for name in described if not re.search(rf"`[^`]*\b{name}\b", text)} == set()
 
 
+def test_formats():
+    """The reference of formats lists each with what can be done with it, and every key of our own."""
+    page = REFERENCE / "interop.md"
+    told = {name: cells[:2] for name, cells in rows(page.read_text().partition("\n## ")[0]).items()}
+    assert {name for name, (read, _) in told.items() if read == "yes"} == set(interop.readable())
+    assert {name for name, (_, written) in told.items() if written == "yes"} == set(interop.writable())
+    conversation, message = section(page, "## A line of `jsonl`").split("\nA message:\n")
+    assert (set(rows(conversation)), set(rows(message))) == (KEYS, MESSAGE_KEYS)
+
+
+def test_interop():
+    """It names everything that can be imported from the package."""
+    text = (REFERENCE / "interop.md").read_text()
+    assert {name for name in interop.__all__ if f"`{name}" not in text} == set()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands(command):
     """The reference of commands has a section for each, with every option of its own."""
@@ -116,12 +133,12 @@ def test_console_blocks(page):
     """Every manage.py line that a reader may copy is one that its command's parser accepts."""
     lines = [line for block in blocks(page, "console") for line in block.splitlines() if "manage.py" in line]
     for line in lines:
-        words = shlex.split(line.partition("manage.py")[2], comments=True)
-        assert words[0] in get_commands(), line
-        if words[0] != "test":  # goes to pytest as it is
-            load_command_class(get_commands()[words[0]], words[0]).create_parser(
-                "manage.py", words[0]
-            ).parse_args(words[1:])
+        name, *words = shlex.split(
+            line.partition("manage.py")[2].replace("database chats", "database default")
+        )
+        assert name in get_commands(), line
+        if name != "test":  # goes to pytest as it is
+            load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(words)
 
 
 @every_page

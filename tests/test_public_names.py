@@ -23,14 +23,20 @@ EXPORTED = {
         "CanonicalMessage",
         "CanonicalRevision",
         "ImportReport",
+        "as_anthropic",
+        "as_markdown",
+        "as_openai",
         "import_file",
         "read",
+        "readable",
         "store",
+        "writable",
+        "write",
     ],
 }
 ERRORS = """
     AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
-    InvalidMessage MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
+    InvalidMessage MessageGone MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
 """
 FIELDS = {
     "Conversation": """
