@@ -21,11 +21,18 @@ from aistore.interop.jsonl_shape import KEYS, MESSAGE_KEYS
 CHECKOUT = Path(__file__).resolve().parent.parent
 REFERENCE = CHECKOUT / "docs" / "reference"
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+EXAMPLE = "python example"  # what stands behind the fence of a block that is run
 
 MODELS = list(apps.get_app_config("aistore").get_models())
 COMMANDS = {name: app for name, app in get_commands().items() if app in ("aistore", "project")}
 FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+
+
+def shown(page):
+    return str(page.relative_to(CHECKOUT))
+
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=shown)
 
 
 def blocks(page, kind):
@@ -155,7 +162,7 @@ def test_links(page):
         assert not heading or heading in anchors, target
 
 
-@every_page
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, EXAMPLE)], ids=shown)
 @pytest.mark.django_db(transaction=True)
 def test_examples(page, tmp_path, monkeypatch):
     """Every block marked as an example runs, those of a page one after the other.
@@ -164,7 +171,7 @@ def test_examples(page, tmp_path, monkeypatch):
     """
     monkeypatch.chdir(tmp_path)
     names = {"user": get_user_model().objects.create_superuser("admin")}
-    for example in blocks(page, "python example"):
+    for example in blocks(page, EXAMPLE):
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(example, str(page), "exec"), names)  # noqa: S102
 
@@ -172,5 +179,5 @@ def test_examples(page, tmp_path, monkeypatch):
 @every_page
 def test_python_blocks(page):
     """Every other Python block is at least Python."""
-    for block in blocks(page, "python") + blocks(page, "python example"):
+    for block in blocks(page, "python") + blocks(page, EXAMPLE):
         ast.parse(block)
