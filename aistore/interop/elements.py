@@ -18,6 +18,7 @@ from .source import Source
 from .text import Text
 
 _LINES = (".jsonl", ".jsonl.gz", ".ndjson")
+_BYTE_ORDER_MARK = "\udcff\udcfe"  # FF FE, or the other way round: what the decoder makes of UTF-16
 _DECODER = json.JSONDecoder(strict=False)  # a raw control character in a string is read as it is
 
 
@@ -36,18 +37,24 @@ def _elements(text: Text) -> Iterator[Any]:
     if first == "[":
         text.position += 1
         return _values(text, closing="]")
-    if text.name.endswith(_LINES):
+    if first and text.name.endswith(_LINES):
         return _lines(text)
     if first != "{":
         raise UnreadableFile(
             path=text.name,
-            why="it holds no JSON" if first else "it is empty",
+            why=_not_json(first),
             remedy="Give the file as it was exported.",
         )
     # One object in each line, or one over many lines: only a whole one ends its line with a bracket.
     if text.peek_line().rstrip().endswith("}"):
         return _lines(text)
     return _values(text, closing="")
+
+
+def _not_json(first: str) -> str:
+    if not first:
+        return "it is empty"
+    return "it is UTF-16 and not UTF-8 text" if first in _BYTE_ORDER_MARK else "it holds no JSON"
 
 
 def _values(text: Text, *, closing: str) -> Iterator[Any]:

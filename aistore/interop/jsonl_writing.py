@@ -20,7 +20,7 @@ def write(conversations: Iterable[tuple[Conversation, Sequence[Message]]], file:
 
 def _line(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Any]:
     metadata, rest = without_rest(conversation.metadata, KEYS)
-    numbers = {message.pk: message.sequence_number for message in messages}
+    numbers: dict[Any, int] = {message.pk: message.sequence_number for message in messages}
     branches = not _is_straight(conversation, messages)
     written = [_message(message, numbers if branches else None) for message in messages]
     return {

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import IO
+from typing import IO, Any
 
 from ..models.conversation import Conversation
 from ..models.message import Message
@@ -29,7 +29,7 @@ def _heading(conversation: Conversation) -> str:
 
 
 def _path(conversation: Conversation, messages: Sequence[Message]) -> list[Message]:
-    by_id = {message.pk: message for message in messages}
+    by_id: dict[Any, Message] = {message.pk: message for message in messages}
     path = []
     here = by_id.get(conversation.head_id)
     while here is not None:

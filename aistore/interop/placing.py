@@ -16,7 +16,8 @@ from .soundness import called, shown
 @dataclass
 class Known:
     """A conversation as far as it is stored; ids are strings. Messages go by their external_id, or by their own
-    id where they have none. ``times`` are the created_at of messages, by their own id."""
+    id where they have none. ``times`` are the created_at of messages, by their own id; ``last_message_at`` is the
+    latest of them."""
 
     id: str
     message_count: int = 0
@@ -52,7 +53,7 @@ def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
         open_tool_calls=_open_at_head(arranged, known),
         created_at=created_at,
         updated_at=conversation.updated_at or now,
-        last_message_at=conversation.last_message_at or known.last_message_at or created_at,
+        last_message_at=known.last_message_at or conversation.last_message_at or created_at,
     )
     return placed
 

@@ -34,8 +34,8 @@ def described(value: Any) -> str:
     """What a decoded value is, as the middle of a sentence: "an export of Claude"."""
     if not isinstance(value, dict):
         return f"JSON of no known product ({type(value).__name__} where an object belongs)"
-    for product, keys in _PRODUCTS:
-        if keys <= value.keys():
+    for product, marks in _PRODUCTS:
+        if marks <= value.keys():
             return f"an export of {product}"
     keys = ", ".join(repr(key[:40]) for key in list(value)[:_SHOWN_KEYS])
     return f"JSON of a product that is not known (its keys are {keys or 'none'})"

@@ -23,6 +23,7 @@ _ZIP = b"PK"
 _EXPORTS = (r"conversations(-\d+)?\.jsonl?(\.gz)?", r".+\.jsonl(\.gz)?", r".+\.json(\.gz)?")
 
 OnProgress = Callable[[int, int | None], object]
+Unpacked = IO[bytes] | gzip.GzipFile
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _in_zip(packed: IO[bytes], name: str, progress: Progress) -> Iterator[Source
                 yield Source(label, _chunks(unpacked, packed, label, progress), is_alone=len(members) == 1)
 
 
-def _open_member(archive: zipfile.ZipFile, member: str, label: str) -> IO[bytes]:
+def _open_member(archive: zipfile.ZipFile, member: str, label: str) -> Unpacked:
     try:
         unpacked = archive.open(member)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
@@ -125,7 +126,7 @@ def _open_member(archive: zipfile.ZipFile, member: str, label: str) -> IO[bytes]
     return gzip.GzipFile(fileobj=unpacked) if member.endswith(".gz") else unpacked
 
 
-def _chunks(unpacked: IO[bytes], packed: IO[bytes], name: str, progress: Progress) -> Iterator[bytes]:
+def _chunks(unpacked: Unpacked, packed: IO[bytes], name: str, progress: Progress) -> Iterator[bytes]:
     read = getattr(unpacked, "read1", unpacked.read)  # read() would drop what came before damage
     while True:
         try:
@@ -145,11 +146,11 @@ def _first_bytes(packed: IO[bytes], name: str) -> bytes:
         if not packed.seekable():
             return packed.peek(2)[:2]  # type: ignore[attr-defined]  # what a pipe is wrapped in has it
         first = packed.read(2)
+        if isinstance(first, str):
+            raise _unreadable(name, "it was opened as text", "Open it with mode 'rb'.")
         packed.seek(-len(first), io.SEEK_CUR)
     except OSError as error:
         raise _damaged(name, error) from error
-    if isinstance(first, str):
-        raise _unreadable(name, "it was opened as text", "Open it with mode 'rb'.")
     return first
 
 

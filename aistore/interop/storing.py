@@ -71,7 +71,10 @@ def known(using: str, ids: Iterable[str], *, lock: bool) -> dict[str, Known]:
     with connections[using].cursor() as cursor:
         cursor.execute(LOCK if lock else LOCK.removesuffix("FOR NO KEY UPDATE"), [ids])
         rows = cursor.fetchall()
-        found = {str(id): Known(str(id), count, head and str(head), last) for id, count, head, last in rows}
+        found = {
+            str(id): Known(str(id), count, head and str(head), last if count else None)
+            for id, count, head, last in rows
+        }
         cursor.execute(MESSAGES, [ids])
         for conversation_id, message_id, external_id, created_at in cursor:
             conversation, id = found.get(str(conversation_id)), str(message_id)

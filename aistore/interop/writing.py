@@ -87,7 +87,7 @@ def _messages(ids: list[Any], using: str) -> dict[Any, list[Message]]:
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[IO[bytes]]:
+def _appearing(path: Path) -> Iterator[Any]:
     part = path.with_name(f"{path.name}.part")
     with part.open("wb") as raw:
         if path.suffix == ".gz":

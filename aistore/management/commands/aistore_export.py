@@ -3,7 +3,7 @@ import os
 import sys
 import uuid
 from argparse import ArgumentParser
-from typing import IO, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             if options["output"]:
                 self.stdout.write(f"{count:,} conversations written to {options['output']}.")
 
-    def _binary(self) -> IO[bytes]:
+    def _binary(self) -> Any:
         """Where self.stdout goes; call_command() may have given it a text stream that has no bytes below."""
         return getattr(self.stdout, "buffer", None) or _Decoded(self.stdout)
 
