@@ -39,7 +39,7 @@ class Demo:
     messages: Rows
     memories: Rows
     uploads: Rows
-    refused: list[str]
+    refused: tuple[str, ...]
 
 
 def load(*, owner_name: str = "admin", small: int = 2_000) -> Demo:
@@ -63,7 +63,7 @@ def load(*, owner_name: str = "admin", small: int = 2_000) -> Demo:
         store_uploads(owner, conversations, now)
         after = totals(owner, people)
     rows = {name: Rows(total, total - before[name]) for name, total in after.items()}
-    return Demo(owner=owner.get_username(), password=password, refused=refused, **rows)
+    return Demo(owner=owner.get_username(), password=password, refused=tuple(refused), **rows)
 
 
 def totals(owner: Any, people: list[Any]) -> dict[str, int]:

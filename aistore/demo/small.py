@@ -41,7 +41,6 @@ def made(number: int, excerpt: Excerpt, end: dt.datetime, random: Random) -> Can
     return CanonicalConversation(
         external_id=external_id(number),
         source=origin.source,
-        title=title_from(messages[0].content, random) if chance.is_titled(random) else "",
         model=model,
         system_prompt=origin.system_prompt,
         tags=chance.tags(origin.tags, random),
@@ -52,6 +51,7 @@ def made(number: int, excerpt: Excerpt, end: dt.datetime, random: Random) -> Can
         created_at=messages[0].created_at,
         updated_at=end,
         last_message_at=end,
+        title=title_from(messages[0].content, random) if chance.is_titled(random) else "",
     )
 
 

@@ -1,5 +1,6 @@
 """What the demo remembers, and where from."""
 
+from django.contrib.auth import get_user_model
 from django.db.models import F
 
 from aistore import demo
@@ -38,6 +39,16 @@ def test_edited_and_loaded_again(loaded):
     """An edited memory is known again, and stays as edited."""
     Memory.objects.filter(content__startswith="Prefers trains").update(content="Prefers boats.")
     assert demo.load(small=0).memories.new == 0
+
+
+def test_known_to_the_owner(db):
+    """A fact that the owner has written himself is not loaded, and what it supersedes points to his."""
+    admin = get_user_model().objects.create_user("admin")
+    own = Memory.objects.create(
+        owner=admin, content="No longer flies at all: plans every trip by train, both ways."
+    )
+    assert demo.load(small=0).memories.new == 39
+    assert Memory.objects.get(content__startswith="Prefers trains").superseded_by == own
 
 
 def test_without_its_conversation(loaded):
