@@ -5,6 +5,7 @@ AistoreError
 ├── InvalidMessage           a message that no conversation can take (also a ValueError)
 ├── MissingConversation      a query that needs a conversation was asked without one
 ├── ConversationGone         an append to a conversation that is not there
+├── MessageGone              a change of a message that is not there
 ├── ConflictingAppend        the same external_id again, with other content
 ├── ForeignParent            a parent or head that belongs to another conversation
 ├── StaleEdit                somebody else edited the message since it was read
@@ -78,6 +79,11 @@ class MissingConversation(AistoreError):
 class ConversationGone(AistoreError):
     """Conversation {conversation} is not there (deleted, or never saved), so nothing was written to it.
     Create a new conversation; a deleted one is not revived."""
+
+
+class MessageGone(AistoreError):
+    """Message {message} is not there (it or its conversation was deleted, or it was never saved), so nothing
+    was written to it. Read the conversation again."""
 
 
 class ConflictingAppend(AistoreError):

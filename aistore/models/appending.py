@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connections, router, transaction
 
 from ..exceptions import ConflictingAppend, ConversationGone, ForeignParent
 from . import draft, numbering, streaming, tool_calls
@@ -48,17 +48,20 @@ def append(
 def close_open_calls(conversation: Conversation) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
         opens = lock(conversation).open_tool_calls
-        rows = [interrupted(call) for call in opens]
-        if not rows:
+        if not opens:
             return []
-        return numbering.write(conversation, rows, expected=opens, opens=[], at_head=True) or []
+        streaming.fail_dead(messages_of(conversation))
+        return _write(
+            conversation, [interrupted(call) for call in opens], expected=opens, opens=[], at_head=True
+        )
 
 
 def database_of(conversation: Conversation) -> str:
-    """Where the row came from; a conversation that was never saved has nowhere to append to."""
+    """Where it is written, which with a replica is not where it was read. A conversation that was never saved
+    has nowhere to append to."""
     if conversation._state.db is None:
         raise ConversationGone(conversation=conversation.pk)
-    return conversation._state.db
+    return router.db_for_write(type(conversation), instance=conversation)
 
 
 def lock(conversation: Conversation) -> Conversation:
@@ -107,7 +110,10 @@ def _at_the_head(
 ) -> list[Message] | None:
     expected = conversation.open_tool_calls
     rows, opens = _closing_first(messages, expected)
-    written = numbering.write(conversation, rows, expected=expected, opens=opens, keys=keys, at_head=True)
+    using = database_of(conversation)
+    written = numbering.write(
+        conversation, rows, using=using, expected=expected, opens=opens, keys=keys, at_head=True
+    )
     return written and _only(messages, written)
 
 
@@ -137,10 +143,17 @@ def _at(
     expected = locked.open_tool_calls
     opens = expected if parent_id == locked.head_id else open_at(conversation, parent_id)
     rows, opens = _closing_first(messages, opens)
-    written = numbering.write(
-        conversation, rows, expected=expected, opens=opens, at_head=False, parent_id=parent_id
-    )
-    return _only(messages, written or [])
+    written = _write(conversation, rows, expected=expected, opens=opens, at_head=False, parent_id=parent_id)
+    return _only(messages, written)
+
+
+def _write(conversation: Conversation, rows: Sequence[Draft], **options: Any) -> list[Message]:
+    """Under the lock, when dead streams have been seen to: then nothing is in the way."""
+    using = database_of(conversation)
+    written = numbering.write(conversation, rows, using=using, dead_after=numbering.NEVER, **options)
+    if written is None:
+        raise ConversationGone(conversation=conversation.pk)
+    return written
 
 
 def _only(messages: Sequence[Draft], written: list[Message]) -> list[Message]:

@@ -74,7 +74,7 @@ def checkout(conversation: Conversation, message: Message) -> None:
         appending.lock(conversation)
         head_id = appending.own(conversation, message)
         opens = appending.open_at(conversation, head_id)
-        conversation.head, conversation.open_tool_calls = message, opens
+        conversation.head_id, conversation.open_tool_calls = head_id, opens
         conversation.save(update_fields=["head", "open_tool_calls", "updated_at"], using=using)
 
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..exceptions import ConflictingAppend
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from . import appending, branches
 from .appending import HEAD
@@ -174,7 +175,7 @@ class Conversation(models.Model):
 
     def stream(self, role: str = "assistant", content: str = "", **fields: Any) -> Stream:
         """``with conversation.stream(…) as reply: reply.write("…")``: a message that is stored while it comes."""
-        return Stream(lambda: self.append(role, content, status="streaming", **fields))
+        return Stream(lambda: self._start_stream(role, content, **fields))
 
     def close_tool_calls(self) -> list[Message]:
         """Answer the open tool calls of the path with "interrupted", status cancelled. Returns these results."""
@@ -182,7 +183,19 @@ class Conversation(models.Model):
 
     def astream(self, role: str = "assistant", content: str = "", **fields: Any) -> AsyncStream:
         """``async with conversation.astream(…) as reply: reply.write("…")``."""
-        return AsyncStream(lambda: self.append(role, content, status="streaming", **fields))
+        return AsyncStream(lambda: self._start_stream(role, content, **fields))
+
+    def _start_stream(self, role: str, content: str, *, parent: Any = HEAD, **fields: Any) -> Message:
+        begun = draft(role, content, status="streaming", **fields)
+        [message] = appending.append(self, [begun], [said(fields)], parent)
+        if message.pk != begun.id:  # two writers of one row would overwrite each other
+            raise ConflictingAppend(
+                external_id=message.external_id,
+                conversation=self.pk,
+                sequence_number=message.sequence_number,
+                differences=f"being {message.status} already",
+            )
+        return message
 
     # Django has no asynchronous connection, so the twins run in its thread: a cancelled task leaves a statement
     # that runs to its end, never half of one.

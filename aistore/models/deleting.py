@@ -17,39 +17,41 @@ if TYPE_CHECKING:
 
 def delete(messages: MessageQuerySet) -> tuple[int, dict[str, int]]:
     model = messages.model
-    using = messages._db or router.db_for_write(model)  # type: ignore[attr-defined]
+    using = messages._db or router.db_for_write(model, **messages._hints)  # type: ignore[attr-defined]
     rows = messages.using(using).order_by()
+    parents: Any = model._meta.get_field("conversation").remote_field.model
     with transaction.atomic(using=using):
         # locked in the order of ids, so that two deletions cannot wait for each other
         ids = sorted(rows.values_list("conversation_id", flat=True).distinct())
-        parents = model._meta.get_field("conversation").remote_field.model
-        for conversation in (
-            parents._base_manager.using(using)
-            .select_for_update(no_key=True)
-            .filter(pk__in=ids)
-            .order_by("pk")
-        ):
-            _shorten(conversation, rows)
-        count = rows.model._base_manager.using(using).filter(pk__in=rows.values("pk"))._raw_delete(using)
+        locked = parents._base_manager.using(using).select_for_update(no_key=True).filter(pk__in=ids)
+        count = sum(_shorten(conversation, rows, using) for conversation in locked.order_by("pk"))
     return count, {model._meta.label: count}
 
 
-def _shorten(conversation: Conversation, rows: MessageQuerySet) -> None:
-    """The row as it is without these messages, which must be its last ones."""
+def _shorten(conversation: Conversation, rows: MessageQuerySet, using: str) -> int:
+    """Delete these messages, which must be the last ones of this conversation, and say how many they were."""
     lost: Any = rows.filter(conversation=conversation).aggregate(
-        count=Count("pk"), lowest=Min("sequence_number")
+        count=Count("pk", distinct=True), lowest=Min("sequence_number")
     )
-    kept = conversation.message_count - lost["count"]
     if not lost["count"]:
-        return
+        return 0
+    kept = conversation.message_count - lost["count"]
     if lost["lowest"] != kept + 1:
         raise GapInNumbers(conversation=conversation.pk)
-    left = appending.messages_of(conversation).filter(sequence_number__lte=kept)
+    all_rows = appending.messages_of(conversation)
+    _take_back(conversation, all_rows.filter(sequence_number__lte=kept), kept)
+    conversation.save(
+        update_fields=["head", "message_count", "open_tool_calls", "last_message_at", "updated_at"],
+        using=using,
+    )
+    # by number, and not by ``rows``: those of path() are others now that the head has moved
+    return int(all_rows.filter(sequence_number__gt=kept)._raw_delete(using))
+
+
+def _take_back(conversation: Conversation, left: MessageQuerySet, kept: int) -> None:
+    """The conversation as it is with what is left."""
     head = left.path(to=conversation.head_id).order_by("-sequence_number").first()
     conversation.head, conversation.message_count = head, kept
     conversation.open_tool_calls = appending.open_at(conversation, conversation.head_id)
     latest = left.aggregate(at=Max("created_at"))["at"]
     conversation.last_message_at = latest or conversation.created_at
-    conversation.save(
-        update_fields=["head", "message_count", "open_tool_calls", "last_message_at", "updated_at"]
-    )

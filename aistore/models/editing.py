@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import router, transaction
+
 from .. import statements
-from ..exceptions import ConversationGone, StaleEdit
+from ..exceptions import ConversationGone, MessageGone, StaleEdit
 from ..fields import escape, json_text, uuid7
-from . import draft
+from . import appending, draft, tool_calls
 
 if TYPE_CHECKING:
+    from .draft import Draft
     from .message import Message
 
 ANY: Any = object()  # edit whatever is there now
 
-# The message is locked first; the conversation is not touched, so an edit never makes an append wait.
+# Writes nothing when somebody has edited since, or when the parts or the calls are others than the caller knows.
 EDIT = """
 WITH before AS MATERIALIZED (
     SELECT id, content, parts, greatest(clock_timestamp(), edited_at + interval '1 microsecond') AS now
     FROM aistore_message
     WHERE id = %s AND (%s OR edited_at IS NOT DISTINCT FROM %s::timestamptz)
+      AND parts = %s::jsonb AND tool_calls = %s::jsonb
     FOR NO KEY UPDATE
 ), kept AS (
     INSERT INTO aistore_messagerevision (id, message_id, content, parts, replaced_at)
@@ -33,31 +38,71 @@ RETURNING m.edited_at"""
 
 
 def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, expected: Any) -> None:
-    given = {"parts": _with_text(message.parts, content) if parts is None else parts}
-    if not any(part.get("type") == "tool_call" for part in given["parts"]):
-        given["tool_calls"] = message.tool_calls if parts is None else []
-    new = draft.draft(message.role, content, **given)
-    stored = statements.fetch_one(
-        message._state.db or "",
-        EDIT,
-        [
-            *(message.pk, expected is ANY, None if expected is ANY else expected, uuid7()),
-            *(escape(new.content), json_text(new.parts, where="parts")),
-            json_text(new.tool_calls, where="tool_calls"),
-        ],
-    )
-    if stored is None:
-        raise _why_not(message, expected)
-    message.content, message.parts, message.tool_calls = new.content, new.parts, new.tool_calls
-    message.edited_at = stored[0]
+    """Mostly one statement, which does not touch the conversation and so never makes an append wait."""
+    edited, edited_at = _edited(message, content, parts), None
+    if tool_calls.opened_by(edited) == tool_calls.opened_by(message):
+        edited_at = _replace(message, edited, expected)
+    if edited_at is None:
+        edited, edited_at = _with_care(message, content, parts, expected)
+    message.content, message.parts, message.tool_calls = edited.content, edited.parts, edited.tool_calls
+    message.edited_at = edited_at
 
 
 def rate(message: Message, rating: int | None, comment: str) -> None:
-    draft.draft(
-        message.conversation, message.role, rating=rating, rating_comment=comment
-    )  # refuses wrong values
+    draft.draft(message.role, rating=rating, rating_comment=comment)  # refuses wrong values
+    rows = type(message)._base_manager.using(_database_of(message)).filter(pk=message.pk)
+    if not rows.update(rating=rating, rating_comment=comment):
+        raise MessageGone(message=message.pk)
     message.rating, message.rating_comment = rating, comment
-    message.save(update_fields=["rating", "rating_comment"])
+
+
+def _database_of(message: Message) -> str:
+    if message._state.db is None:
+        raise MessageGone(message=message.pk)
+    return router.db_for_write(type(message), instance=message)
+
+
+def _edited(message: Message, content: Any, parts: list[dict[str, Any]] | None) -> Draft:
+    if parts is not None or isinstance(content, list):
+        return draft.draft(message.role, content, parts=parts)
+    edited = draft.draft(message.role, content)
+    edited.parts, edited.tool_calls = _with_text(message.parts, edited.content), message.tool_calls
+    return edited
+
+
+def _replace(message: Message, edited: Draft, expected: Any) -> Any:
+    parameters = [
+        *(message.pk, expected is ANY, None if expected is ANY else expected),
+        *(
+            json_text(message.parts, where="parts"),
+            json_text(message.tool_calls, where="tool_calls"),
+            uuid7(),
+        ),
+        *(escape(edited.content), json_text(edited.parts, where="parts")),
+        json_text(edited.tool_calls, where="tool_calls"),
+    ]
+    stored = statements.fetch_one(_database_of(message), EDIT, parameters)
+    return stored and stored[0]
+
+
+def _with_care(message: Message, content: str, parts: Any, expected: Any) -> tuple[Draft, Any]:
+    """For an instance that is behind, and for calls that come or go: what is open at the head may be others then."""
+    using = _database_of(message)
+    with transaction.atomic(using=using):
+        try:
+            conversation = appending.lock(message.conversation)
+            row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
+        except (ObjectDoesNotExist, ConversationGone):
+            raise MessageGone(message=message.pk) from None
+        if expected is not ANY and row.edited_at != expected:
+            raise StaleEdit(message=row.pk, edited_at=row.edited_at, expected=expected or "never edited")
+        edited = _edited(row, content, parts)
+        edited_at = _replace(row, edited, ANY)
+        opens = appending.open_at(conversation, conversation.head_id)
+        if opens != conversation.open_tool_calls:
+            conversation.open_tool_calls = opens
+            conversation.save(update_fields=["open_tool_calls", "updated_at"], using=using)
+    return edited, edited_at
 
 
 def _with_text(parts: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
@@ -70,11 +115,4 @@ def _with_text(parts: list[dict[str, Any]], content: str) -> list[dict[str, Any]
         elif not placed:
             kept.append({**part, "text": content})
             placed = True
-    return kept if placed or not parts else [*kept, {"type": "text", "text": content}]
-
-
-def _why_not(message: Message, expected: Any) -> Exception:
-    now = type(message)._base_manager.using(message._state.db).filter(pk=message.pk).first()
-    if now is None:
-        return ConversationGone(conversation=message.conversation_id)
-    return StaleEdit(message=message.pk, edited_at=now.edited_at, expected=expected or "never edited")
+    return kept if placed or not parts or not content else [*kept, {"type": "text", "text": content}]

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import models
+from django.db import models, router
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -189,7 +189,8 @@ class Message(models.Model):
         return rows.filter(parent_id=self.parent_id).order_by("sequence_number")
 
     def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
-        return type(self).objects.using(options.get("using") or self._state.db).filter(pk=self.pk).delete()
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        return type(self).objects.using(using).filter(pk=self.pk).delete()
 
     aedit = sync_to_async(edit)
     arate = sync_to_async(rate)

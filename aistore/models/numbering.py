@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 COPY_FROM = (
     129  # rows; from here on COPY, 46,000 against 20,000 rows a second at 500, is worth its round trips
 )
+NEVER = 1e9  # seconds; as ``dead_after``: the streams have been seen to
 
 # Writes nothing, and so returns nothing, when something must be seen to first: the conversation is gone, has other
 # open tool calls than expected, has one of the external ids, or has a stream that died.
@@ -45,7 +46,7 @@ WITH before AS MATERIALIZED (
                       WHERE conversation_id = %s AND external_id <> '' AND external_id = ANY (%s::text[]))
       AND NOT EXISTS (SELECT FROM aistore_message
                       WHERE conversation_id = %s AND status = 'streaming'
-                        AND beat_at < clock_timestamp() - make_interval(secs => %s))
+                        AND coalesce(beat_at, created_at) < clock_timestamp() - make_interval(secs => %s))
     FOR NO KEY UPDATE
 ), conversation AS (
     UPDATE aistore_conversation AS c
@@ -100,9 +101,11 @@ def write(
     conversation: Conversation,
     rows: Sequence[Draft],
     *,
+    using: str,
     expected: Sequence[str],
     opens: Sequence[str],
     keys: Sequence[str] = (),
+    dead_after: float | None = None,
     at_head: bool,
     parent_id: Any = None,
 ) -> list[Message] | None:
@@ -112,12 +115,15 @@ def write(
     for above, row in pairwise(rows):
         row.parent_id = above.id
     times = [row.created_at for row in rows if row.created_at is not None]
+    if dead_after is None:
+        dead_after = float(settings.STREAM_DEAD_SECONDS)
     found = _store(
+        using,
         conversation,
         rows,
         [
             *(conversation.pk, _escaped(expected), conversation.pk, _escaped(keys)),
-            *(conversation.pk, float(settings.STREAM_DEAD_SECONDS)),
+            *(conversation.pk, dead_after),
             *(len(rows), rows[-1].id, _escaped(opens), max(times, default=None), len(times) < len(rows)),
             *(at_head, parent_id),
         ],
@@ -125,22 +131,23 @@ def write(
     if found is None:
         return None
     numbered = Numbered(*found)
-    stored = _stored(conversation, rows, numbered)
+    stored = _stored(using, conversation, rows, numbered)
     conversation.message_count = numbered.message_count
     conversation.last_message_at = numbered.last_message_at
     conversation.updated_at = numbered.now
-    conversation.head = stored[-1]
+    # not conversation.head = …, which asks the routers whether a row of a replica may refer to one of its primary
+    conversation.head_id = stored[-1].pk
+    conversation._state.fields_cache["head"] = stored[-1]
     conversation.open_tool_calls = list(opens)
     return stored
 
 
-def _store(conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
-    using = conversation._state.db or ""
+def _store(using: str, conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
     if len(rows) == 1:
         return statements.fetch_one(using, INSERT_ONE, [*parameters, *rows[0].values()])
     if len(rows) < COPY_FROM:
         return statements.fetch_one(using, INSERT_SOME, [*parameters, _document(rows)])
-    return _copy(conversation, rows, parameters)
+    return _copy(using, conversation, rows, parameters)
 
 
 def _document(rows: Sequence[Draft]) -> str:
@@ -152,8 +159,7 @@ def _document(rows: Sequence[Draft]) -> str:
     return msgspec.json.encode(documents).decode()
 
 
-def _copy(conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
-    using = conversation._state.db or ""
+def _copy(using: str, conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SET CONSTRAINTS conversation_head_its_own DEFERRED")  # the head comes with the COPY
         found = statements.fetch_one(using, f"{NUMBER} {NUMBERED}", parameters)
@@ -176,7 +182,9 @@ def _complete(row: Draft, numbered: Numbered) -> None:
     row.beat_at = numbered.now if row.status == "streaming" else None
 
 
-def _stored(conversation: Conversation, rows: Sequence[Draft], numbered: Numbered) -> list[Message]:
+def _stored(
+    using: str, conversation: Conversation, rows: Sequence[Draft], numbered: Numbered
+) -> list[Message]:
     """The rows as instances, built as from a SELECT but without one."""
     model: type[Message] = conversation._meta.get_field("messages").related_model  # type: ignore[assignment]
     names = ("conversation_id", "sequence_number", *COLUMNS)
@@ -185,7 +193,7 @@ def _stored(conversation: Conversation, rows: Sequence[Draft], numbered: Numbere
         _complete(row, numbered)
         values = dict(zip(names, (conversation.pk, number, *msgspec.structs.astuple(row)), strict=True))
         fields = model._meta.concrete_fields
-        message = model.from_db(conversation._state.db, names, [values[field.attname] for field in fields])
+        message = model.from_db(using, names, [values[field.attname] for field in fields])
         message._state.fields_cache["conversation"] = conversation
         stored.append(message)
     return stored

@@ -4,6 +4,7 @@ Note [Signs of life]. One thread of the process (``Pulse``), with one connection
 most every STREAM_FLUSH_SECONDS, and at least every STREAM_BEAT_SECONDS the time, ``beat_at``, by the database's
 clock. So ``write`` never waits for the database, a stream that pauses keeps giving signs of life, and one whose
 process was killed stops: after STREAM_DEAD_SECONDS the next append or the purge calls it failed, with its text.
+A row that somebody has locked is left for the next time, so that it does not hold up the others.
 
 Inside a host's transaction nobody else can see the row, and the thread cannot either: there ``write`` itself writes.
 """
@@ -11,6 +12,7 @@ Inside a host's transaction nobody else can see the row, and the thread cannot e
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 import logging
 import threading
@@ -21,11 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, InterfaceError, connections, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
+from .. import statements
 from ..conf import settings
-from ..exceptions import ConversationGone, StreamEnded
+from ..exceptions import InvalidMessage, MessageGone, StreamEnded
+from ..fields import escape
 from . import draft, tool_calls
+from .pulse import pulse
 
 if TYPE_CHECKING:
     from .message import Message, MessageQuerySet
@@ -38,12 +43,23 @@ SET_BY_FINISH = frozenset(
 
 COUNTED = ("input_tokens", "output_tokens", "cost")
 NOT_SET: tuple[Any, ...] = (None, "", [], {}, False)
+ENDS = ("complete", "incomplete", "failed", "cancelled")
+
+# "failed": somebody took a process for dead that had only been held up.
+WRITE_THROUGH = """
+UPDATE aistore_message
+SET content = %s, status = 'streaming', beat_at = clock_timestamp()
+WHERE id = (SELECT id FROM aistore_message
+            WHERE id = %s AND status IN ('streaming', 'failed')
+            FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING true"""
 
 
 def dead(messages: MessageQuerySet) -> MessageQuerySet:
     """The streams among these messages that have given no sign of life for too long."""
     limit = Now() - dt.timedelta(seconds=settings.STREAM_DEAD_SECONDS)
-    return messages.filter(status="streaming", beat_at__lt=limit)
+    seen_at = Coalesce("beat_at", "created_at")
+    return messages.alias(seen_at=seen_at).filter(status="streaming", seen_at__lt=limit)
 
 
 def fail_dead(messages: MessageQuerySet) -> int:
@@ -61,6 +77,7 @@ class Stream:
         self._lock = threading.Lock()  # one writer of the row at a time: the pulse or finish()
         self._written = 0  # chunks
         self._written_at = 0.0  # monotonic seconds
+        self._before: dict[str, Any] = {}
 
     @property
     def text(self) -> str:
@@ -70,7 +87,9 @@ class Stream:
         self.message = self._start()
         self._chunks, self._written = [self.message.content], 1
         self._written_at = time.monotonic()
-        self._alone = connections[self._using].in_atomic_block
+        self._before = {name: copy.deepcopy(getattr(self.message, name)) for name in SET_BY_FINISH}
+        self._opens = tool_calls.opened_by(self.message)
+        self._alone = not connections[self._using].get_autocommit()
         if not self._alone:
             pulse.add(self)
         return self
@@ -80,41 +99,65 @@ class Stream:
     ) -> None:
         if self.message.status != "streaming":
             return
-        if kind is None:
-            self.finish()
-            return
-        stopped = issubclass(kind, GeneratorExit | asyncio.CancelledError | KeyboardInterrupt)
         try:
-            self.finish("cancelled" if stopped else "failed", finish_reason=kind.__name__)
-        except (DatabaseError, InterfaceError, ConversationGone):
-            # The caller's exception says more; unfinished, the row is failed for want of a sign of life.
-            logger.warning("the end of stream %s could not be stored", self.message.pk, exc_info=True)
+            if kind is None:
+                self.finish()
+            else:
+                self._break_off(kind)
+        except ValueError:  # a value that the caller has put on the message: the text is kept without it
+            self.write_through()
+            raise
+        finally:
+            pulse.remove(self)
 
-    def write(self, text: str) -> None:
-        if self.message.status != "streaming":
-            raise StreamEnded(message=self.message.pk, status=self.message.status)
-        was_clean = self._written == len(self._chunks)
-        self._chunks.append(text)
-        if self._alone:
-            if self.due_in() <= 0:
-                self.write_through()
-        elif was_clean:
-            pulse.wake()
+    def write(self, text: str | None) -> None:
+        """None, which providers send for "nothing new", is nothing."""
+        self._take(text)
+        if self._must_write:
+            self.write_through()
 
     def finish(self, status: str = "complete", **fields: Any) -> Message:
         """Store the whole text and what is known only at the end: usage, tool_calls, finish_reason, parts …"""
-        pulse.remove(self)
-        message = self.message
         unknown = sorted(fields.keys() - SET_BY_FINISH)
         if unknown:
             raise TypeError(f"finish() takes {', '.join(sorted(SET_BY_FINISH))}, not {', '.join(unknown)}")
+        if status not in ENDS:
+            raise InvalidMessage(
+                why=f"a stream cannot end as {status!r}", remedy=f"Known: {', '.join(ENDS)}."
+            )
+        message = self.message
         given = {name: value for name in SET_BY_FINISH if (value := getattr(message, name)) not in NOT_SET}
         if "usage" in fields:
             given = {name: value for name, value in given.items() if name not in COUNTED}
-        given |= fields
+        final = draft.draft(message.role, self.text, status=status, **given | fields)
+        pulse.remove(self)
         with self._lock:
-            self._store(draft.draft(message.role, self.text, status=status, **given))
+            self._store(final)
         return message
+
+    def _break_off(self, kind: type[BaseException]) -> None:
+        stopped = issubclass(kind, GeneratorExit | asyncio.CancelledError | KeyboardInterrupt)
+        try:
+            self.finish("cancelled" if stopped else "failed", finish_reason=kind.__name__)
+        except (DatabaseError, InterfaceError, MessageGone):
+            # The caller's exception says more; unfinished, the row is failed for want of a sign of life.
+            logger.warning("the end of stream %s could not be stored", self.message.pk, exc_info=True)
+
+    def _take(self, text: str | None) -> None:
+        if self.message.status != "streaming":
+            raise StreamEnded(message=self.message.pk, status=self.message.status)
+        if not isinstance(text, str | None):
+            raise InvalidMessage(why=f"its text goes on with {text!r:.80}", remedy="Write strings.")
+        if not text:
+            return
+        was_clean = self._written == len(self._chunks)
+        self._chunks.append(text)
+        if was_clean and not self._alone:
+            pulse.wake()
+
+    @property
+    def _must_write(self) -> bool:
+        return self._alone and self.due_in() <= 0
 
     def due_in(self) -> float:
         """Seconds until the row must be written: soon when there is text, else for the sign of life."""
@@ -127,10 +170,14 @@ class Stream:
             if self.message.status != "streaming":
                 return
             chunks, started = len(self._chunks), time.monotonic()
-            # "failed": somebody took a process for dead that had only been held up
-            alive = self._rows().filter(status__in=["streaming", "failed"])
-            alive.update(content="".join(self._chunks[:chunks]), status="streaming", beat_at=Now())
-            self._written, self._written_at = chunks, started
+            text = escape("".join(self._chunks[:chunks]))
+            if statements.fetch_one(self._using, WRITE_THROUGH, [text, self.message.pk]):
+                self._written, self._written_at = chunks, started
+            else:
+                self.try_again_soon()
+
+    def try_again_soon(self) -> None:
+        self._written, self._written_at = 0, time.monotonic()
 
     @property
     def _using(self) -> str:
@@ -141,25 +188,40 @@ class Stream:
 
     def _store(self, final: draft.Draft) -> None:
         values = {name: getattr(final, name) for name in (*SET_BY_FINISH, "content", "status")}
+        # what somebody else may have changed meanwhile is left alone
+        changed = {
+            name: values[name]
+            for name in values
+            if name not in self._before or values[name] != self._before[name]
+        }
+        changed["finish_reason"] = final.finish_reason  # it may say "no sign of life"
         with transaction.atomic(using=self._using):
-            if not self._rows().update(**values, beat_at=None):
-                raise ConversationGone(conversation=self.message.conversation_id)
+            # the conversation first, as everybody locks them
             self._open_calls(tool_calls.opened_by(final))
+            if not self._rows().update(**changed, beat_at=None):
+                raise MessageGone(message=self.message.pk)
         for name, value in values.items():
             setattr(self.message, name, value)
 
     def _open_calls(self, opens: list[str]) -> None:
         conversation = self.message.conversation
-        rows = type(conversation)._base_manager.using(self._using)
-        if opens and rows.filter(pk=conversation.pk, head=self.message).update(open_tool_calls=opens):
+        rows = (
+            type(conversation)._base_manager.using(self._using).filter(pk=conversation.pk, head=self.message)
+        )
+        if opens != self._opens and rows.update(open_tool_calls=opens):
             conversation.open_tool_calls = opens
 
 
 class AsyncStream(Stream):
-    """The same for ``async with``. ``write`` does no input or output, so it may be awaited or not."""
+    """The same for ``async with``. ``write`` may be awaited or not: it waits only inside a transaction."""
 
     async def __aenter__(self) -> AsyncStream:
-        await sync_to_async(self.__enter__)()
+        try:
+            await sync_to_async(self.__enter__)()
+        except asyncio.CancelledError:
+            # Django's thread begins it nevertheless, or has; what comes after that in the same thread ends it
+            await asyncio.shield(sync_to_async(self._give_up)())
+            raise
         return self
 
     async def __aexit__(
@@ -168,75 +230,24 @@ class AsyncStream(Stream):
         # shielded: a second cancellation must not interrupt the storing of the first
         await asyncio.shield(sync_to_async(self.__exit__)(kind, error, trace))
 
-    def write(self, text: str) -> Written:  # type: ignore[override]
-        super().write(text)
-        return Written()
+    def write(self, text: str | None) -> Written:  # type: ignore[override]
+        self._take(text)
+        return Written(self)
 
     async def afinish(self, status: str = "complete", **fields: Any) -> Message:
         return await sync_to_async(self.finish)(status, **fields)
 
+    def _give_up(self) -> None:
+        if hasattr(self, "message"):
+            self.__exit__(asyncio.CancelledError, None, None)
+
 
 class Written:
-    """What ``await reply.write(…)`` awaits: nothing."""
+    """What ``await reply.write(…)`` awaits: nothing, but inside a transaction."""
 
-    def __await__(self) -> Generator[None, None, None]:
-        yield from ()
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
 
-
-class Pulse:
-    """The thread that writes the process's streams. It starts with the first and ends with the last."""
-
-    def __init__(self) -> None:
-        self._streams: set[Stream] = set()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-
-    def add(self, stream: Stream) -> None:
-        with self._changed:
-            self._streams.add(stream)
-            # a thread does not survive a fork, so ask rather than remember
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._beat, name="aistore-pulse", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-
-    def remove(self, stream: Stream) -> None:
-        with self._changed:
-            self._streams.discard(stream)
-            self._changed.notify()
-
-    def wake(self) -> None:
-        with self._changed:
-            self._changed.notify()
-
-    def _beat(self) -> None:
-        try:
-            while due := self._wait():
-                for stream in due:
-                    self._write(stream)
-        finally:
-            connections.close_all()
-
-    def _wait(self) -> list[Stream]:
-        """The streams that are due; none when the last has ended."""
-        with self._changed:
-            while self._streams:
-                first = min(stream.due_in() for stream in self._streams)
-                if first <= 0:
-                    return [stream for stream in self._streams if stream.due_in() <= 0]
-                self._changed.wait(timeout=first)
-            self._thread = None
-            return []
-
-    def _write(self, stream: Stream) -> None:
-        try:
-            stream.write_through()
-        except (DatabaseError, InterfaceError):
-            logger.warning(
-                "stream %s could not be written through; trying again", stream.message.pk, exc_info=True
-            )
-            connections[stream._using].close()
-            time.sleep(settings.STREAM_FLUSH_SECONDS)
-
-
-pulse = Pulse()
+    def __await__(self) -> Generator[Any, None, None]:
+        if self._stream._must_write:
+            yield from sync_to_async(self._stream.write_through)().__await__()

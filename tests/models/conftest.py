@@ -1,16 +1,37 @@
+import threading
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 
 from aistore.models import Conversation
+from aistore.models.pulse import pulse
+from tests.project.actors import until
 
 
 @pytest.fixture
-def owner(db):
+def committed(django_db_setup, django_db_blocker):
+    """Rows that other connections see, deleted in the end with their owners: a hundredth of the price of
+    django_db(transaction=True), which truncates all tables."""
+    with django_db_blocker.unblock():
+        yield
+        get_user_model().objects.all().delete()
+        assert not Conversation.objects.exists()
+
+
+@pytest.fixture
+def rows(request):
+    """In the test's own transaction, or, for a test that uses ``committed``, in none."""
+    request.getfixturevalue("committed" if "committed" in request.fixturenames else "db")
+
+
+@pytest.fixture
+def owner(rows):
     return get_user_model().objects.create(username="an")
 
 
 @pytest.fixture
-def other_owner(db):
+def other_owner(rows):
     return get_user_model().objects.create(username="binh")
 
 
@@ -35,8 +56,15 @@ def long(conversation):
     return conversation
 
 
-def analyze():
-    from django.db import connection
+@pytest.fixture
+def quick_streams(settings):
+    """Written through, and given signs of life, every few milliseconds; none is left, nor the thread."""
+    settings.AISTORE = {"STREAM_FLUSH_SECONDS": 0.01, "STREAM_BEAT_SECONDS": 0.02}
+    yield
+    assert not pulse._streams
+    assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "aistore-pulse"])
 
+
+def analyze():
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE aistore_conversation, aistore_message")

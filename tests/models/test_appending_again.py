@@ -11,7 +11,7 @@ from aistore.models import Conversation
 from .invariants import assert_sound
 from .test_appending import every_way, turns
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed")
 
 
 def keyed(count, start=0):
@@ -27,7 +27,6 @@ def test_the_first_row_is_returned(conversation):
     assert (conversation.message_count, conversation.head) == (2, between)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_first_time_is_one_query(conversation, django_assert_num_queries):
     """The key is looked for by the statement that writes."""
     with django_assert_num_queries(1):
@@ -40,7 +39,6 @@ def test_first_time_in_a_transaction(conversation, django_assert_num_queries):
         conversation.append("user", "Hi", external_id="request-123")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_without_autocommit(conversation):
     """A host that commits by himself, and twice the same key in one call."""
     transaction.set_autocommit(False)
@@ -52,7 +50,6 @@ def test_without_autocommit(conversation):
     assert_sound(conversation)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_stale_instance_comes_again(conversation):
     """A retry in another process, which knows nothing of the first."""
     stale = Conversation.objects.get(pk=conversation.pk)
@@ -63,14 +60,6 @@ def test_a_stale_instance_comes_again(conversation):
 @every_way
 def test_extend_again(conversation, count):
     """A retried batch finds all of its rows."""
-    first = conversation.extend(keyed(count))
-    assert conversation.extend(keyed(count)) == first
-    assert_sound(conversation)
-
-
-@every_way
-@pytest.mark.django_db(transaction=True)
-def test_extend_again_outside_a_transaction(conversation, count):
     first = conversation.extend(keyed(count))
     assert conversation.extend(keyed(count)) == first
     assert_sound(conversation)
@@ -93,14 +82,6 @@ def test_twice_in_one_extend(conversation, count):
     assert messages[-1] == messages[0]
     assert_sound(conversation)
     assert conversation.message_count == count
-
-
-@every_way
-@pytest.mark.django_db(transaction=True)
-def test_twice_in_one_extend_outside_a_transaction(conversation, count):
-    messages = conversation.extend([*keyed(count), keyed(1)[0]])
-    assert messages[-1] == messages[0]
-    assert_sound(conversation)
 
 
 @every_way
