@@ -3,6 +3,7 @@
 aistore.E001  AISTORE has a key that aistore does not know
 aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
+aistore.W001  uploads have no folder of their own
 """
 
 import difflib
@@ -11,11 +12,12 @@ from types import UnionType
 from typing import Any, get_args
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.files.storage import FileSystemStorage
 from django.db import connections, router
 
 from . import conf
-from .models import Conversation
+from .models import Conversation, Upload
 
 
 @register("aistore")
@@ -40,6 +42,21 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             f"aistore keeps its tables in the database {alias!r}, which is not PostgreSQL.",
             hint="Use PostgreSQL 15 or newer there, or route the app 'aistore' to a database that is.",
             id="aistore.E003",
+        )
+    ]
+
+
+@register("aistore")
+def check_upload_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Django takes an empty MEDIA_ROOT, its default, for the folder that the process was started in."""
+    storage = Upload._meta.get_field("file").storage
+    if not isinstance(storage, FileSystemStorage) or storage.base_location:
+        return []
+    return [
+        Warning(
+            "MEDIA_ROOT is empty, so uploads would be written to the folder that the process was started in.",
+            hint='Write MEDIA_ROOT = BASE_DIR / "media", or name another default in STORAGES.',
+            id="aistore.W001",
         )
     ]
 

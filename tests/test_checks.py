@@ -91,6 +91,21 @@ def test_other_database(monkeypatch):
     assert (number, "'default'" in message, "PostgreSQL 15" in hint) == ("aistore.E003", True, True)
 
 
+@override_settings(MEDIA_ROOT="")
+def test_no_folder_for_uploads():
+    """W001: Django would scatter the files over the folders that processes are started in."""
+    ((number, message, hint),) = found({})
+    assert (number, "MEDIA_ROOT is empty" in message, "MEDIA_ROOT = " in hint) == ("aistore.W001", True, True)
+
+
+@override_settings(
+    MEDIA_ROOT="", STORAGES={"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+)
+def test_another_storage():
+    """A storage that is no folder needs none."""
+    assert found({}) == []
+
+
 def test_checks_are_listed():
     """The head of the module lists every number that the module reports."""
     reported = set(re.findall(r'id="(aistore\.\w+)"', inspect.getsource(checks)))

