@@ -40,10 +40,10 @@ class Placed:
 
 def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
     """A conversation that is not there yet. Raises UnstorableValue."""
-    conversation = arranged.conversation
-    placed = place_more(arranged, Known(id=new_id()))
-    known, now = placed.known, timezone.now()
+    conversation, now = arranged.conversation, timezone.now()
     created_at = conversation.created_at or _first_time(arranged) or now
+    placed = place_more(arranged, Known(id=new_id()), otherwise=created_at)
+    known = placed.known
     placed.lines.add_conversation(
         conversation,
         id=known.id,
@@ -58,11 +58,12 @@ def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
     return placed
 
 
-def place_more(arranged: Arranged, known: Known) -> Placed:
-    """What the file has and the database has not. Raises UnstorableValue."""
+def place_more(arranged: Arranged, known: Known, *, otherwise: dt.datetime | None = None) -> Placed:
+    """What the file has and the database has not. ``otherwise`` is the time of messages that have none, nor
+    answer one that has. Raises UnstorableValue."""
     placed = Placed(known)
     may_move_head = known.head_id is None or known.head_id in _ids_of_file(arranged, known)
-    otherwise = arranged.conversation.created_at or _first_time(arranged) or timezone.now()
+    otherwise = otherwise or arranged.conversation.created_at or timezone.now()
     for message in arranged.messages:
         if message.external_id not in known.ids:
             _place(message, placed, otherwise)

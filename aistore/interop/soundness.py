@@ -35,6 +35,7 @@ _COST_LIMIT = Decimal(10) ** 10
 _TIMES_OF_CONVERSATION = ("created_at", "updated_at", "last_message_at")
 _TIMES_OF_MESSAGE = ("created_at", "edited_at")
 _TIMES_OF_REVISION = ("replaced_at",)
+_SURELY_SHORT = EXTERNAL_ID_LENGTH // 5  # characters; escaped, one becomes five at most
 _SHOWN = 60  # characters of a foreign value in an error line
 
 
@@ -82,7 +83,7 @@ def _settle(message: CanonicalMessage) -> None:
         _settle_times(message, _TIMES_OF_MESSAGE)
     for revision in message.revisions:
         _settle_times(revision, _TIMES_OF_REVISION)
-    if not message.external_id.isascii():
+    if len(message.external_id) > _SURELY_SHORT:
         _refuse_long_id(message.external_id)
     if message.status not in _STATUSES:
         raise ValueError(f"{_of(message)} has the status {shown(message.status)}")

@@ -113,7 +113,7 @@ def _in_zip(packed: IO[bytes], name: str, progress: Progress) -> Iterator[Source
     with archive:
         members = _exports((info.filename for info in archive.infolist() if not info.is_dir()), name)
         for member in members:
-            label = f"{PurePosixPath(member).name} in {name}"
+            label = f"{name}/{PurePosixPath(member).name}"
             with _open_member(archive, member, label) as unpacked:
                 yield Source(label, _chunks(unpacked, packed, label, progress), is_alone=len(members) == 1)
 

@@ -86,7 +86,9 @@ def known(using: str, ids: Iterable[str], *, lock: bool) -> dict[str, Known]:
 
 def insert(using: str, lines: Lines) -> None:
     """All rows, parents and heads in any order. To be called in a transaction."""
-    with connections[using].cursor() as cursor:
+    connection = connections[using]
+    # Django wraps the errors of a cursor's methods, but not those inside the block that copy() is.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.execute(DEFER)
         _copy(cursor, f"aistore_conversation ({CONVERSATION_COLUMNS})", lines.conversations)
         _copy(cursor, f"aistore_message ({MESSAGE_COLUMNS})", lines.messages)

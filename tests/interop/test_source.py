@@ -15,7 +15,7 @@ TEXT = lines(*several(3))
 def content(path_or_file):
     """By the last part of each name."""
     return {
-        source.name.partition(" in ")[0].rpartition("/")[2]: b"".join(source.chunks)
+        source.name.rpartition("/")[2]: b"".join(source.chunks)
         for source in sources(path_or_file)
     }
 
