@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from .conversation import Conversation
     from .message import Message
 
-# One index look-up a step, newest first, so the last 50 cost the same in a conversation of any length.
+# One index look-up a step, newest first, so the last 50 cost the same in a conversation of any length. A parent is
+# always older; where SQL of somebody else has made a circle, the walk ends instead of going round for ever.
 WALK = """
-WITH RECURSIVE path (id, parent_id, steps) AS (
-    SELECT id, parent_id, 1 FROM aistore_message WHERE id = {start} AND conversation_id = %s
+WITH RECURSIVE path (id, parent_id, number, steps) AS (
+    SELECT id, parent_id, sequence_number, 1 FROM aistore_message WHERE id = {start} AND conversation_id = %s
     UNION ALL
-    SELECT m.id, m.parent_id, path.steps + 1
-    FROM path JOIN aistore_message AS m ON m.id = path.parent_id
+    SELECT m.id, m.parent_id, m.sequence_number, path.steps + 1
+    FROM path JOIN aistore_message AS m ON m.id = path.parent_id AND m.sequence_number < path.number
     WHERE path.steps < %s
 )"""
 TO_THE_HEAD = "(SELECT head_id FROM aistore_conversation WHERE id = %s)"

@@ -48,6 +48,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """From the root to the head, or to another message; the ``last`` ones only. The price depends on how many
         are asked for, not on how long the conversation is."""
         conversation_id = self._known_conversation("path")
+        if last is not None and last < 1:
+            return self.none()
         ids = branches.on_path(conversation_id, to=getattr(to, "pk", to), last=last)
         return self.filter(pk__in=ids).order_by("sequence_number")
 
