@@ -7,7 +7,7 @@ left out). Which call a result belongs to is settled in ``turns``.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -117,19 +117,16 @@ def _said_and_called(message: Row) -> list[Piece]:
     if any(isinstance(piece, Call) for piece in found):
         return found
     calls = [_call(call) for call in message.tool_calls or () if isinstance(call, dict)]
-    return _inserted(found, calls, before=(Result,)) if calls else found
+    place = next((index for index, piece in enumerate(found) if isinstance(piece, Result)), len(found))
+    return [*found[:place], *calls, *found[place:]]
 
 
 def _with_content(found: list[Piece], content: str) -> list[Piece]:
-    """Parts are the whole truth, unless there is no word in them: then ``content`` was given beside them."""
+    """Parts are the whole truth, unless there is no word in them: then ``content`` was given beside them, and
+    is what the message comes to in the end."""
     if any(isinstance(piece, Text | Refusal) for piece in found):
         return found
-    return _inserted(found, _texts(content), before=(Call, Result))
-
-
-def _inserted(found: list[Piece], more: Iterable[Piece], *, before: tuple[type, ...]) -> list[Piece]:
-    place = next((index for index, piece in enumerate(found) if isinstance(piece, before)), len(found))
-    return [*found[:place], *more, *found[place:]]
+    return [*found, *_texts(content)]
 
 
 def _parts(parts: Any) -> list[Piece]:

@@ -95,11 +95,24 @@ def test_image(url, type):
 
 @pytest.mark.parametrize(
     "url",
-    ["1.jpg", "file:///etc/passwd", "https://a b", "data:image/png;base64,@", "data:image/tiff;base64,AAAA"],
+    [
+        "1.jpg",
+        "file:///etc/passwd",
+        "https://a b",
+        "data:image/png;base64,@",
+        "data:image/png;base64,AAA",
+        "data:image/tiff;base64,AAAA",
+    ],
 )
 def test_image_that_cannot_be_sent(url):
     """A text stands for it."""
     assert content({"type": "image", "url": url, "name": "Photo"}) == "[image: Photo]"
+
+
+def test_image_of_a_misspelt_type():
+    """image/jpg is image/jpeg."""
+    part = {"type": "image", "url": "data:IMAGE/jpg;base64,AAAA"}
+    assert content(part)[0]["image_url"]["url"] == "data:image/jpeg;base64,AAAA"
 
 
 @pytest.mark.parametrize("role", ["assistant", "system", "developer"])

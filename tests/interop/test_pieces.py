@@ -62,6 +62,18 @@ def test_calls_beside_parts():
     assert contents(calling("c1", parts=parts)) == ["See", "rain"]
 
 
+def test_content_beside_calls_and_results():
+    """It is what the message came to, after them."""
+    parts = [{"type": "tool_call", "id": "c1"}, {"type": "tool_result", "id": "c1", "content": "rain"}]
+    assert contents(row("assistant", "It rains.", parts=parts)) == [None, "rain", "It rains."]
+
+
+def test_calls_in_both_columns():
+    """tool_calls repeats those in the parts; they are sent once."""
+    parts = [{"type": "tool_call", "id": "c1", "name": "look", "arguments": "{}"}]
+    assert len(sent(calling("c1", parts=parts))[0]["tool_calls"]) == 1
+
+
 def test_code():
     """It is fenced, with more ticks than are in it."""
     part = {"type": "code", "language": "python", "text": "print('```')"}

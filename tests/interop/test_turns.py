@@ -67,9 +67,10 @@ def test_interruption_after_the_result():
 
 
 def test_late_result_of_an_id_that_is_used_again():
-    """Once a new call has the id, a result is the new one's."""
+    """Once a new call has the id, results are the new one's."""
     first = calling("c1"), result("c1", "interrupted", status="cancelled")
-    assert results(*first, calling("c1"), result("c1", "new")) == ["interrupted", "new"]
+    path = *first, calling("c1"), result("c1", "new"), result("c1", "again")
+    assert results(*path) == ["interrupted", "new"]
 
 
 def test_something_between_call_and_result():
@@ -158,8 +159,10 @@ def test_text_after_a_call():
 
 
 def test_call_of_a_user():
-    """Only the assistant calls."""
-    assert ids(row("user", "Hi", tool_calls=[{"id": "c1", "name": "x", "arguments": "{}"}])) == []
+    """Only the assistant calls, and gets the result."""
+    user = row("user", "Hi", tool_calls=[{"id": "c1", "name": "x", "arguments": "{}"}])
+    assert ids(user, calling("c1"), result("c1")) == ["c1"]
+    assert results(user, calling("c1"), result("c1", "rain")) == ["rain"]
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "streaming", "incomplete"])
