@@ -97,7 +97,7 @@ def _named(item: Fields, names: dict[str, tuple[str, type]]) -> Part:
     extra: Fields = {}
     for field, value in item.items():
         name, kind = names.get(field, ("", str))
-        if name and name not in part and type(value) is kind:
+        if name and type(value) is kind:
             part[name] = value
         else:
             extra[field] = value

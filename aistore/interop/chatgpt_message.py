@@ -16,7 +16,7 @@ USUAL: Fields = {
     "recipient": "all",
     "channel": None,
 }
-_NO_TOOLS = ("all", "assistant", "user", "")
+_NO_TOOLS = ("all", "assistant", "user")
 _STATUS = {
     "in_progress": "streaming",
     "finished_partial_completion": "incomplete",

@@ -52,6 +52,16 @@ def test_the_empty_root_is_no_row_and_is_remembered():
     assert found.metadata["chatgpt"]["root"] == "root"
 
 
+def test_rows_below_the_root_need_no_metadata():
+    assert [row.metadata for row in read(line("Hi", "Hello!")).messages] == [{}, {}]
+
+
+def test_a_root_that_is_more_than_empty_is_kept():
+    value = line("Hi")
+    value["mapping"]["root"] |= {"colour": "red", "children": ["gone", "n1"]}
+    assert chatgpt.as_chatgpt(read(value)) == value
+
+
 def test_an_empty_node_in_the_middle_is_bridged_and_remembered():
     value = export(node("a"), empty("gap", "a"), node("b", "gap"))
     found = read(value)
@@ -100,11 +110,25 @@ def test_the_older_name_of_the_id():
     assert read(value).external_id == ID
 
 
+NAMELESS = {"id": None, "conversation_id": None, "title": "\ud83d"}
+
+
 def test_without_an_id_one_is_made_that_outlives_a_going_on():
-    short, long = (line(*texts, id=None, conversation_id=None) for texts in ("abc", "abcdefg"))
+    short, long = line(*"abc", **NAMELESS), line(*"abcdefg", **NAMELESS)
     assert read(short).external_id == read(long).external_id
-    assert read(line("a", id=None, conversation_id=None, title="Mint")).external_id != read(short).external_id
     assert chatgpt.as_chatgpt(read(short)) == short
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        line(*"abc", **NAMELESS | {"title": "Mint"}),
+        line(*"abc", **NAMELESS, create_time=1756000000.5),
+        export(node("other"), **NAMELESS),
+    ],
+)
+def test_the_made_id_tells_conversations_apart(other):
+    assert read(other).external_id != read(line(*"abc", **NAMELESS)).external_id
 
 
 def test_every_other_field_is_kept():
@@ -132,6 +156,15 @@ def test_fields_of_the_wrong_type_are_kept_and_harmless(wrong):
     names = "title create_time update_time default_model_slug is_archived is_starred"
     value = line("Hi", **dict.fromkeys(names.split(), wrong))
     assert chatgpt.as_chatgpt(read(value)) == value
+
+
+def test_a_conversation_without_a_time_says_so():
+    """The importer gives it one."""
+    assert read(line("Hi", create_time=None)).metadata["chatgpt"]["create_time"] is None
+
+
+def test_only_true_archives():
+    assert not read(line("Hi", is_archived="no")).is_archived
 
 
 def test_a_number_for_a_title_becomes_a_text():

@@ -21,7 +21,11 @@ UNFINISHED = [
 
 
 def read(content_type, role="assistant", **fields):
+    """Text and parts. What is in them is not kept a second time."""
     row = read_one(role, {"content_type": content_type, **fields})
+    rest = row.metadata.get("chatgpt", {}).get("content", {})
+    assert not rest.keys() & {"text", "result", "thoughts", "screenshot"}
+    assert not rest.get("parts")
     return row.content, row.parts
 
 

@@ -84,6 +84,7 @@ def test_not_hidden(weight):
         ("finished_successfully", "interrupted", "cancelled"),
         ("finished_partial_completion", "unknown", "incomplete"),
         ("in_progress", None, "streaming"),
+        ("in_progress", "max_tokens", "incomplete"),
         ("finished", None, "complete"),
         (None, ["stop"], "complete"),
         (["in_progress"], {}, "complete"),

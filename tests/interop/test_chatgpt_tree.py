@@ -43,8 +43,8 @@ def test_children_of_any_kind_lose_no_node(children):
 
 
 def test_where_parent_and_children_disagree_the_parent_is_right():
-    found = grown(a={"parent": None, "children": ["c"]}, b={"parent": None}, c={"parent": "b"})
-    assert found.parents["c"] == "b"
+    found = grown(a={"parent": None, "children": ["b", "c"]}, b={"parent": None}, c={"parent": "b"})
+    assert found.parents == {"a": None, "b": None, "c": "b"}
 
 
 def test_without_a_parent_the_one_counts_that_lists_the_node():
@@ -65,6 +65,11 @@ def test_refuses_a_parent_of_another_type(parent):
 def test_a_node_that_answers_itself_is_a_circle():
     with pytest.raises(BadConversation, match="in a circle: 'a' → 'a'"):
         grown(a={"parent": "a"})
+
+
+def test_what_hangs_below_a_circle_is_not_in_it():
+    with pytest.raises(BadConversation, match="in a circle: 'a' → 'b' → 'a'"):
+        grown(below={"parent": "a"}, a={"parent": "b"}, b={"parent": "a"})
 
 
 def test_a_long_circle_is_cut():
