@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -217,6 +218,9 @@ def follow(command: list[str]) -> None:
                 show(f"{time.monotonic() - started_at:3.0f} s  {activity(lines)}")
                 reader.join(0.2)
         except KeyboardInterrupt:
+            # A terminal has told it as well; killed at once, pip would leave its downloads in /tmp.
+            process.send_signal(signal.SIGINT)
+            reader.join(5)
             process.kill()
             raise
     LOG.write_text("".join(lines), encoding="utf-8")

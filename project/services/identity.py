@@ -69,11 +69,11 @@ class Identity:
 
     def prepare(self, places: Places) -> None:
         """Make `servers` and the folder of the sockets belong to that user."""
-        if self.uid is not None and not places.servers.is_symlink():
-            if self.can_enter(places.folder.parent):
-                places.folder.chmod(0o711)
-            else:
-                move_out(places)
+        is_open = self.can_enter(places.folder.parent)
+        if places.is_copy or not (is_open or places.servers.is_symlink()):
+            move_out(places)
+        elif self.uid is not None and is_open:
+            places.folder.chmod(0o711)
         for folder in {places.home, places.home_of_sockets}:
             private_folder(folder, owner=self.owner)
 
@@ -98,15 +98,26 @@ def works(prefix: tuple[str, ...]) -> bool:
 
 
 def move_out(places: Places) -> None:
-    """Make `servers` a link to a folder in /var/tmp, with what there is in it."""
-    folder = short_folder(places.folder)
-    private_folder(folder, owner=os.geteuid())
+    """Make `servers` a link to a folder of this checkout in /var/tmp, with what there was in it."""
+    new = short_folder(places.folder)
+    if places.is_copy and any(places.servers.glob("pg*/postmaster.pid")):
+        raise PermissionError(
+            f"it is a copy, and the servers of the original run in {places.home}. Stop them"
+        )
+    private_folder(new, owner=os.geteuid())
     # Whoever has deleted .services wants to begin anew, here as well.
-    shutil.rmtree(folder)
+    shutil.rmtree(new)
     if places.servers.exists():
-        shutil.copytree(places.servers, folder, symlinks=True)
-        shutil.rmtree(places.servers)
-    places.servers.symlink_to(folder)
+        shutil.copytree(places.servers, new, symlinks=True, ignore=shutil.ignore_patterns("*.sock", ".s.*"))
+    remove(places.servers)
+    places.servers.symlink_to(new)
+
+
+def remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def private_folder(path: Path, *, owner: int) -> None:

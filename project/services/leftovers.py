@@ -14,6 +14,8 @@ PATIENCE = 5.0  # seconds until a server that was asked to stop is killed
 
 def end(places: Places) -> None:
     """End the servers that still run in this folder. Only call it when no supervisor lives."""
+    if places.is_copy:
+        return
     # The kernel names the folder without links.
     folders = {places.servers, places.servers.resolve()}
     for number in (signal.SIGINT, signal.SIGKILL):

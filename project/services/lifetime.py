@@ -42,7 +42,7 @@ def wanted() -> set[str]:
 def ensure(*, linger: float | None = None) -> None:
     """Start the servers if they do not run, and keep them for as long as this process lives.
 
-    Costs 20 µs when they run. After the last process has gone they stay for `linger` seconds: by default
+    Costs 0.1 ms when they run. After the last process has gone they stay for `linger` seconds: by default
     60, and none in a test run. The first call in a process decides.
     """
     needed = wanted()

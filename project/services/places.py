@@ -66,6 +66,11 @@ class Places:
         return self.servers.readlink() if self.servers.is_symlink() else self.servers
 
     @property
+    def is_copy(self) -> bool:
+        """Whether the checkout was copied or moved, link and all: it leads to the data of the original."""
+        return self.servers.is_symlink() and self.home != short_folder(self.folder)
+
+    @property
     def home_of_sockets(self) -> Path:
         return self.home if self.sockets == self.servers else self.sockets
 

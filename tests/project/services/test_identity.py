@@ -90,6 +90,26 @@ def test_a_deleted_folder_begins_anew(folder: Path) -> None:
         assert sql(folder, "SELECT to_regclass('a')") is None
 
 
+def test_a_copied_checkout(folder: Path) -> None:
+    """It takes the data along, and leaves the original's alone."""
+    with User(folder, **NO_NAMESPACE) as user:
+        sql(folder, "CREATE TABLE a AS SELECT 42 AS b")
+        copy = shutil.copytree(folder, folder.with_name("copy"), symlinks=True)
+        with (
+            pytest.raises(AssertionError, match="the servers of the original run"),
+            User(copy, **NO_NAMESPACE),
+        ):
+            pass
+        user.kill()
+    assert until(lambda: not servers_of(folder))
+    with User(copy, **NO_NAMESPACE):
+        assert sql(copy, "DELETE FROM a RETURNING b") == 42
+    assert until(lambda: not servers_of(copy))
+    shutil.rmtree(short_folder(copy))
+    with User(folder, **NO_NAMESPACE):
+        assert sql(folder, "SELECT b FROM a") == 42
+
+
 def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
     """In /var/tmp anybody could have made it."""
     (tmp_path / "a").mkdir()
