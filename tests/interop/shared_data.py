@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+from aistore.interop import read
 from tests.interop.rows import row
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
@@ -21,6 +22,19 @@ def paths():
             conversation = json.loads(line)
             for path in paths_of(conversation["messages"]):
                 yield conversation["id"], path
+
+
+def paths_of_export(path):
+    """As an importer would store them; what it cannot keep is not looked at."""
+    for conversation in read(path, on_bad=bool):
+        by_id = {message.external_id: message for message in conversation.messages}
+        parents = {message.parent for message in conversation.messages}
+        for leaf in by_id.keys() - parents:
+            path, message = [], by_id[leaf]
+            while message:
+                path.append(message)
+                message = by_id.get(message.parent)
+            yield conversation.external_id, path[::-1]
 
 
 def paths_of(messages):

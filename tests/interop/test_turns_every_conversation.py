@@ -3,6 +3,7 @@
 import pytest
 
 from aistore.interop import as_anthropic, as_openai
+from aistore.interop.formats import FORMATS
 from tests.interop import shared_data
 from tests.interop.accepted import assert_anthropic_takes, assert_openai_takes, blocks_of
 
@@ -34,6 +35,19 @@ def test_every_path_with_calls_cut():
             cut = number % len(path)
             assert_both_take(id, path[cut:])
             assert_both_take(id, path[:cut])
+
+
+@pytest.mark.parametrize("format", ["chatgpt", "claude", "openwebui"])
+def test_every_path_of_exports(format):
+    """The same conversations as three products export them."""
+    if format not in FORMATS:
+        pytest.skip(f"{format} is not read")
+    file = shared_data.FOLDER / "exports" / f"{format}-conversations.json.gz"
+    ids = set()
+    for id, path in shared_data.paths_of_export(file):
+        ids.add(id)
+        assert_both_take(id, path)
+    assert len(ids) == 408
 
 
 def test_every_text_is_sent():
