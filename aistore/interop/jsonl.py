@@ -29,7 +29,7 @@ __all__ = ["NAME", "conversation", "recognises", "write"]
 
 def recognises(value: Any) -> bool:
     messages = value.get("messages") if isinstance(value, dict) else None
-    if not isinstance(messages, list):
+    if not isinstance(messages, list) or not (messages or "id" in value):
         return False
     return all(isinstance(message, dict) and "role" in message for message in messages[:3])
 

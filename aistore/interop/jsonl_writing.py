@@ -116,5 +116,5 @@ def _plain(cost: Decimal) -> str:
 def _encoded(line: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(line)
-    except (UnicodeEncodeError, OverflowError):  # lone surrogates; numbers of more than 64 bits
+    except UnicodeEncodeError:  # lone surrogates
         return json.dumps(line, separators=(",", ":")).encode()

@@ -11,13 +11,16 @@ _LOOKED_AT = 1_000  # accounts, to find near names among
 
 def owner_named(name: str) -> Any:
     """The user whose user name this is, or CommandError with the near names."""
-    users = get_user_model()._default_manager
-    try:
-        return users.get_by_natural_key(name)
-    except get_user_model().DoesNotExist:
-        near = _near(name)
-    hint = f" Near: {', '.join(near)}." if near else " There is no account with a name like that."
-    raise CommandError(f"There is no owner {name!r}.{hint}")
+    model = get_user_model()
+    # an argument may hold bytes that are no text, which the database refuses to look for
+    user = (
+        model._default_manager.filter(**{model.USERNAME_FIELD: name}).first() if name.isprintable() else None
+    )
+    if user is not None:
+        return user
+    near = ", ".join(_near(name)) if name.isprintable() else ""
+    hint = f"Near: {near}." if near else "There is no account with a name like that."
+    raise CommandError(f"There is no owner {name!r}. {hint}")
 
 
 def _near(name: str) -> list[str]:

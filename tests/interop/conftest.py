@@ -10,3 +10,10 @@ def owner(db):
 @pytest.fixture
 def other_owner(db):
     return get_user_model().objects.create(username="binh")
+
+
+@pytest.fixture
+def connection(db):
+    from django.db import connection
+
+    return connection
