@@ -25,7 +25,7 @@ def create(data: Path, programs: Path, major: int, identity: Identity, *, is_syn
     if not is_synced:
         options.append("--no-sync")
     check(identity.run([programs / "initdb", "-D", unfinished, *options]))
-    single_user = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
+    single_user: list[str | Path] = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
     check(identity.run(single_user, input="CREATE DATABASE aistore"))
     unfinished.rename(data)
 
