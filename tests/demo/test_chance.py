@@ -12,7 +12,9 @@ def talk(**answer):
     question = CanonicalMessage(external_id="1", role="user", content="Why is the sky blue? And the sea?")
     return [
         question,
-        CanonicalMessage(external_id="2", role="assistant", parent="1", **{"content": "x" * 99, **answer}),
+        CanonicalMessage(
+            external_id="2", role="assistant", parent="1", **{"content": "x" * 99, "cost": 1, **answer}
+        ),
     ]
 
 

@@ -1,10 +1,11 @@
 """Whole turns out of long conversations."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
 
-from aistore.demo.excerpts import Excerpts, active_path, first_turns, turns_of
+from aistore.demo.excerpts import LONGEST, Excerpts, active_path, first_turns, turns_of
 from aistore.interop.canonical import CanonicalConversation, CanonicalMessage
 from aistore.models.tool_calls import open_calls
 
@@ -37,6 +38,15 @@ def test_active_path():
     ]
     branched = CanonicalConversation(external_id="c", source="s", messages=messages, head="2")
     assert [message.external_id for message in active_path(branched)] == ["1", "2"]
+
+
+def test_too_long_a_turn():
+    """A turn that is too long by itself is never drawn."""
+    messages = line("user", *["assistant"] * LONGEST, "user", "assistant")
+    for before, after in pairwise(messages):
+        after.parent = before.external_id
+    excerpts = Excerpts([CanonicalConversation(external_id="c", source="s", messages=messages)])
+    assert len(excerpts.draw(Random(1)).messages) == 2
 
 
 def test_drawn(conversations):

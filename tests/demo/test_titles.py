@@ -12,13 +12,20 @@ from aistore.demo.titles import LENGTH, shortened, title_from
     [
         ("oh. Good thing I asked.\n\nOk.", "Good thing I asked"),
         ("yes!", "yes!"),
-        ("It was 73.31 and paid", "It was 73.31 and paid"),
+        ("The invoice says 73.31 and was paid twice.", "The invoice says 73.31 and was paid twice"),
         ("## How do I boil\nan", "How do I boil"),
     ],
 )
 def test_title(text, title):
     """A sentence that says something, without the marks around it."""
     assert title_from(text, Random(1)) == title
+
+
+def test_first_sentences():
+    """What comes later is not what the conversation is about."""
+    text = "How long does rice boil? It is basmati rice. My grandmother used a clock."
+    titles = {title_from(text, Random(number)) for number in range(50)}
+    assert titles == {"How long does rice boil?", "It is basmati rice"}
 
 
 def test_cut_between_words():
