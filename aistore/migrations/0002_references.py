@@ -31,7 +31,7 @@ REFERENCES = """
         ADD CONSTRAINT memory_message
             FOREIGN KEY (message_id) REFERENCES aistore_message (id) ON DELETE SET NULL DEFERRABLE,
         ADD CONSTRAINT memory_superseded_by
-            FOREIGN KEY (superseded_by_id) REFERENCES aistore_memory (id) ON DELETE SET NULL DEFERRABLE;
+            FOREIGN KEY (superseded_by_id) REFERENCES aistore_memory (id) ON DELETE CASCADE DEFERRABLE;
 
     ALTER TABLE aistore_upload
         ADD CONSTRAINT upload_conversation

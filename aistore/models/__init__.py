@@ -4,7 +4,8 @@ Note [References]. Django's own cascade reads every row that it deletes, asks fi
 fires signals: 10,000 messages take 640 ms and all of their memory. So all foreign keys here are Django's only
 in name (``DO_NOTHING``, ``db_constraint=False``) and real in the database, where migration 0002 makes them:
 
-- what goes with what: a conversation with its owner, messages and uploads with their conversation;
+- what goes with what: a conversation with its owner, messages and uploads with their conversation, a memory with
+  the one that superseded it (to say that it is true again would be wrong);
 - a parent and a head must lie in the same conversation: their keys are pairs, (conversation, message);
 - all can be deferred (``SET CONSTRAINTS ALL DEFERRED``), for imports and fixtures that come in any order;
 - the references to the user exist where his table is in the same database, and only there.

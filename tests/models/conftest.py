@@ -2,11 +2,12 @@ import threading
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from aistore.models import Conversation
 from aistore.models.pulse import pulse
 from tests.project.actors import until
+
+from .plans import analyze
 
 
 @pytest.fixture
@@ -63,8 +64,3 @@ def quick_streams(settings):
     yield
     assert not pulse._streams
     assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "aistore-pulse"])
-
-
-def analyze():
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE aistore_conversation, aistore_message")

@@ -20,3 +20,9 @@ def nodes(top):
     for below in top.get("Plans", ()):
         found += nodes(below)
     return found
+
+
+def analyze():
+    """The planner knows what is there now."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE aistore_conversation, aistore_message")

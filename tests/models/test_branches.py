@@ -1,14 +1,13 @@
 """Paths, heads, forks: a tree that is walked inside PostgreSQL."""
 
 import pytest
-from django.db import connection
 
 from aistore.exceptions import ConversationGone, ForeignParent
 from aistore.models import Conversation, Message
 
 from .edge_texts import TEXTS
 from .invariants import assert_sound, contents
-from .plans import nodes, plan
+from .plans import analyze, nodes, plan
 from .test_appending import as_everything, turns
 
 pytestmark = pytest.mark.django_db
@@ -88,8 +87,7 @@ def test_the_path_costs_the_same_at_any_length(conversation):
 
 
 def touched(conversation):
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE aistore_conversation, aistore_message")
+    analyze()
     top = plan(conversation.messages.path(last=50), "ANALYZE, BUFFERS")
     return top["Shared Hit Blocks"] + top["Shared Read Blocks"]
 

@@ -1,0 +1,66 @@
+"""Uploads: a file under a name that no user gives, and what was read from it."""
+
+import pytest
+from django.core.files.base import ContentFile
+
+from aistore.models import Upload
+
+from .edge_texts import every_text
+from .plans import nodes, plan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@every_text
+def test_exact_text(owner, text):
+    upload = Upload.objects.create(
+        owner=owner, name=text, text=text, error=text, content_type=text, metadata={text: text}
+    )
+    upload.refresh_from_db()
+    assert (upload.name, upload.text, upload.error, upload.content_type) == (text, text, text, text)
+    assert upload.metadata == {text: text}
+
+
+@pytest.mark.parametrize("name", ["a.txt", "../../etc/passwd", "a/b", "\x00", "x" * 5000, "C:\\a"])
+def test_where_the_bytes_lie(owner, media, name):
+    """Under owner and id, whatever the file was called."""
+    upload = Upload(owner=owner, name=name)
+    upload.file.save("given.txt", ContentFile(b"bytes"))
+    assert upload.file.name == f"aistore/{owner.pk}/{upload.pk}"
+    assert (media / upload.file.name).read_bytes() == b"bytes"
+
+
+def test_owned_by(owner, other_owner):
+    mine = Upload.objects.create(owner=owner)
+    Upload.objects.create(owner=other_owner)
+    assert list(Upload.objects.owned_by(owner)) == [mine]
+
+
+def test_pending(owner):
+    pending = Upload.objects.create(owner=owner)
+    Upload.objects.create(owner=owner, status="processed")
+    assert list(Upload.objects.owned_by(owner).pending()) == [pending]
+
+
+def test_pending_by_an_index(owner):
+    """The few that wait are found without the many that do not."""
+    Upload.objects.bulk_create(Upload(owner=owner, status="processed") for _ in range(2000))
+    names = {node.get("Index Name") for node in nodes(plan(Upload.objects.pending().order_by("created_at")))}
+    assert "upload_pending" in names
+
+
+def test_a_conversation_takes_its_uploads_along(conversation, owner):
+    Upload.objects.create(owner=owner, conversation=conversation)
+    conversation.delete()
+    assert not Upload.objects.exists()
+
+
+def test_str(owner):
+    assert str(Upload(owner=owner, name="a\x00b")) == "a␀b"
+    assert str(Upload(owner=owner, pk="0" * 32)) == "0" * 32
