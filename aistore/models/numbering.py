@@ -12,7 +12,7 @@ The old head, which the new message answers, and the time are read by the same s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,16 +163,19 @@ def _copy(using: str, conversation: Conversation, rows: Sequence[Draft], paramet
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SET CONSTRAINTS conversation_head_its_own DEFERRED")  # the head comes with the COPY
         found = statements.fetch_one(using, f"{NUMBER} {NUMBERED}", parameters)
-        if found is None:
-            return None
-        numbered = Numbered(*found)
-        # Django turns the errors of every other call into its own, and forgets copy()
-        with connections[using].wrap_database_errors, cursor.copy(COPY) as copy:
-            for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
-                _complete(row, numbered)
-                copy.write_row([conversation.pk, number, *row.values()])
+        if found is not None:
+            # Django turns the errors of every other call into its own, and forgets copy()
+            with connections[using].wrap_database_errors, cursor.copy(COPY) as copy:
+                for line in _lines(conversation, rows, Numbered(*found)):
+                    copy.write_row(line)
         cursor.execute("SET CONSTRAINTS conversation_head_its_own IMMEDIATE")
     return found
+
+
+def _lines(conversation: Conversation, rows: Sequence[Draft], numbered: Numbered) -> Iterator[list[Any]]:
+    for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
+        _complete(row, numbered)
+        yield [conversation.pk, number, *row.values()]
 
 
 def _complete(row: Draft, numbered: Numbered) -> None:
