@@ -9,7 +9,7 @@ from tests.interop.rows import row
 
 pytest.importorskip("hypothesis")
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 SURROGATES = st.text(st.characters(codec=None, categories=["Cs", "Cc", "L", "Z"]), max_size=5)
@@ -74,7 +74,11 @@ ROWS = st.builds(
 )
 PATHS = st.lists(ROWS, max_size=10)
 
+# A busy machine is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+
+@unhurried
 @given(PATHS)
 def test_any_path(path):
     """No state of a path makes a history that a service refuses."""
@@ -82,6 +86,7 @@ def test_any_path(path):
     assert_anthropic_takes(as_anthropic(path))
 
 
+@unhurried
 @given(PATHS)
 def test_path_unchanged(path):
     """A projection reads; it changes nothing, and gives the same again."""
@@ -91,6 +96,7 @@ def test_path_unchanged(path):
     assert repr(path) == before
 
 
+@unhurried
 @given(PATHS, PATHS)
 def test_begin_of_the_history_stays(path, more):
     """What comes later does not change the ids before it, so that a prompt cache holds."""
@@ -99,6 +105,7 @@ def test_begin_of_the_history_stays(path, more):
     assert later[: len(ids)] == ids
 
 
+@unhurried
 @given(st.sets(st.text(), min_size=2), st.sampled_from([64, 128]))
 def test_function_names(names, longest):
     """Different names stay different."""
