@@ -10,7 +10,7 @@ A format is one module of this package, listed here. What it has:
 ``conversation(value) -> CanonicalConversation``
     that value as plain data; raises BadConversation where it cannot be kept
 ``write(conversations, file)``
-    where the format can be written: an iterable of (Conversation, its messages in order) to a binary file
+    where the format can be written: an iterable of Loaded to a binary file
 
 What a file is packed in (gzip, zip, folder; a list, lines) is no business of a format: ``source`` opens it,
 ``elements`` takes it apart.

@@ -11,18 +11,19 @@ import msgspec
 from ..models.conversation import Conversation
 from ..models.message import Message, MessageRevision
 from .jsonl_shape import KEYS, MESSAGE_KEYS, their_call, without_rest
+from .loading import Loaded
 
 
-def write(conversations: Iterable[tuple[Conversation, Sequence[Message]]], file: IO[bytes]) -> None:
-    for conversation, messages in conversations:
-        file.write(_encoded(_line(conversation, messages)) + b"\n")
+def write(conversations: Iterable[Loaded], file: IO[bytes]) -> None:
+    for each in conversations:
+        file.write(_encoded(_line(each)) + b"\n")
 
 
-def _line(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Any]:
+def _line(each: Loaded) -> dict[str, Any]:
+    conversation, messages = each.conversation, each.messages
     metadata, rest = without_rest(conversation.metadata, KEYS)
     numbers: dict[Any, int] = {message.pk: message.sequence_number for message in messages}
     branches = not _is_straight(conversation, messages)
-    written = [_message(message, numbers if branches else None) for message in messages]
     return {
         "id": conversation.external_id or str(conversation.pk),
         "title": conversation.title,
@@ -35,7 +36,13 @@ def _line(conversation: Conversation, messages: Sequence[Message]) -> dict[str, 
         "last_message_at": _time(conversation.last_message_at),
         **rest,
         **_set(metadata=metadata),
-        "messages": written,
+        "messages": [
+            {
+                **_place(message, numbers if branches else None),
+                **_said(message, each.revisions.get(message.pk, ())),
+            }
+            for message in messages
+        ],
     }
 
 
@@ -49,16 +56,17 @@ def _is_straight(conversation: Conversation, messages: Sequence[Message]) -> boo
     return conversation.head_id == above
 
 
-def _message(message: Message, numbers: dict[Any, int] | None) -> dict[str, Any]:
-    metadata, rest = without_rest(message.metadata, MESSAGE_KEYS)
+def _place(message: Message, numbers: dict[Any, int] | None) -> dict[str, Any]:
     external_id = message.external_id or str(message.pk)
+    place: dict[str, Any] = {} if external_id == str(message.sequence_number) else {"id": external_id}
+    if numbers is None:
+        return place
+    return {**place, "n": message.sequence_number, "parent": numbers.get(message.parent_id)}
+
+
+def _said(message: Message, revisions: Sequence[MessageRevision]) -> dict[str, Any]:
+    metadata, rest = without_rest(message.metadata, MESSAGE_KEYS)
     return {
-        **({} if external_id == str(message.sequence_number) else {"id": external_id}),
-        **(
-            {}
-            if numbers is None
-            else {"n": message.sequence_number, "parent": numbers.get(message.parent_id)}
-        ),
         "role": message.role,
         **_set(name=message.name, model=message.model),
         "content": message.content,
@@ -71,7 +79,7 @@ def _message(message: Message, numbers: dict[Any, int] | None) -> dict[str, Any]
         **_set(rating=message.rating, rating_comment=message.rating_comment),
         "created_at": _time(message.created_at),
         **({} if message.edited_at is None else {"edited_at": _time(message.edited_at)}),
-        **_set(revisions=[_revision(revision) for revision in message.revisions.all()]),
+        **_set(revisions=[_revision(revision) for revision in revisions]),
         **rest,
         **_set(metadata=metadata),
     }

@@ -6,15 +6,18 @@ from typing import IO, Any
 
 from ..models.conversation import Conversation
 from ..models.message import Message
+from .loading import Loaded
 from .pieces import Call, Media, Piece, Reasoning, Result, Row, pieces, sendable
 
 NAME = "markdown"
 
 
-def write(conversations: Iterable[tuple[Conversation, Sequence[Message]]], file: IO[bytes]) -> None:
-    for number, (conversation, messages) in enumerate(conversations):
-        rule = "\n---\n\n" if number else ""
-        file.write(f"{rule}{_heading(conversation)}{as_markdown(_path(conversation, messages))}".encode())
+def write(conversations: Iterable[Loaded], file: IO[bytes]) -> None:
+    rule = ""
+    for each in conversations:
+        transcript = as_markdown(_path(each.conversation, each.messages))
+        file.write(f"{rule}{_heading(each.conversation)}{transcript}".encode())
+        rule = "\n---\n\n"
 
 
 def as_markdown(messages: Iterable[Row]) -> str:

@@ -1,4 +1,4 @@
-"""From conversations to a file, a few thousand messages in memory at a time."""
+"""From conversations to a file."""
 
 import gzip
 import os
@@ -8,14 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
-from django.db.models import Prefetch
-
 from ..exceptions import UnknownFormat
-from ..models.conversation import Conversation, ConversationQuerySet
-from ..models.message import Message, MessageRevision
+from ..models.conversation import ConversationQuerySet
 from .formats import FORMATS, writable
-
-_CHUNK_MESSAGES = 2_000
+from .loading import Loaded, loaded
 
 
 def write(
@@ -41,49 +37,14 @@ def write(
 def _write(conversations: ConversationQuerySet, file: IO[bytes], format: str) -> int:
     count = 0
 
-    def counted() -> Iterator[tuple[Conversation, list[Message]]]:
+    def counted() -> Iterator[Loaded]:
         nonlocal count
-        for conversation in _with_messages(conversations):
+        for each in loaded(conversations):
             count += 1
-            yield conversation
+            yield each
 
     FORMATS[format].write(counted(), file)
     return count
-
-
-def _with_messages(conversations: ConversationQuerySet) -> Iterator[tuple[Conversation, list[Message]]]:
-    """One query for the ids (16 bytes each), then three for each chunk."""
-    if not conversations.ordered:
-        conversations = conversations.order_by("pk")
-    using = conversations.db
-    for ids in _chunks(list(conversations.values_list("pk", "message_count"))):
-        rows = Conversation._base_manager.using(using).in_bulk(ids)
-        messages = _messages(ids, using)
-        for id in ids:
-            if id in rows:  # not deleted since
-                yield rows[id], messages.get(id, [])
-
-
-def _chunks(sized: list[tuple[Any, int]]) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    size = 0
-    for id, count in sized:
-        chunk.append(id)
-        size += count + 1
-        if size >= _CHUNK_MESSAGES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def _messages(ids: list[Any], using: str) -> dict[Any, list[Message]]:
-    revisions = MessageRevision._base_manager.using(using).order_by("replaced_at", "pk")
-    rows = Message._base_manager.using(using).filter(conversation_id__in=ids).order_by("sequence_number")
-    by_conversation: dict[Any, list[Message]] = {}
-    for message in rows.prefetch_related(Prefetch("revisions", revisions)):
-        by_conversation.setdefault(message.conversation_id, []).append(message)
-    return by_conversation
 
 
 @contextmanager
