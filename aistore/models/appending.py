@@ -83,7 +83,7 @@ def own(conversation: Conversation, message: Message) -> Any:
 
 def messages_of(conversation: Conversation) -> MessageQuerySet:
     model = conversation.messages.model
-    return model._default_manager.using(database_of(conversation)).in_conversation(conversation)  # type: ignore[attr-defined,no-any-return]
+    return model._default_manager.using(database_of(conversation)).in_conversation(conversation)
 
 
 def open_at(conversation: Conversation, message_id: Any) -> list[str]:

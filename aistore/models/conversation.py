@@ -108,7 +108,6 @@ class Conversation(models.Model):
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now, editable=False)
 
     objects = ConversationQuerySet.as_manager()
-    messages: models.Manager[Message]
 
     class Meta:
         verbose_name = _("conversation")

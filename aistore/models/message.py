@@ -72,7 +72,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
-    adelete = sync_to_async(delete)
 
     def _newest(self, count: int) -> MessageQuerySet:
         newest = self.order_by("-sequence_number").values("pk")[:count]
@@ -136,7 +135,6 @@ class Message(models.Model):
     beat_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
-    children: models.Manager[Message]
 
     class Meta:
         verbose_name = _("message")
@@ -190,13 +188,12 @@ class Message(models.Model):
         rows = type(self).objects.using(self._state.db).in_conversation(self.conversation_id)
         return rows.filter(parent_id=self.parent_id).order_by("sequence_number")
 
-    def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
-        using = options.get("using") or router.db_for_write(type(self), instance=self)
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        using = using or router.db_for_write(type(self), instance=self)
         return type(self).objects.using(using).filter(pk=self.pk).delete()
 
     aedit = sync_to_async(edit)
     arate = sync_to_async(rate)
-    adelete = sync_to_async(delete)
 
 
 class MessageRevision(models.Model):
