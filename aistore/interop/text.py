@@ -12,10 +12,11 @@ _SPACE = re.compile(r"[ \t\r\n]*+")
 _SEPARATORS = re.compile(r"[ \t\r\n,]*+")
 _FOREIGN = re.compile("[\udc80-\udcff]")  # what the decoder makes of bytes that are not UTF-8
 
-_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_TO_BRACKET = re.compile(rf'(?:[^"{{}}\[\]]++|{_STRING})*+([{{}}\[\]"]?)', re.DOTALL)
-_TO_END_OF_WORD = re.compile(rf'(?:[^"{{}}\[\],]++|{_STRING})*+([{{}}\[\],"]?)', re.DOTALL)
-_TO_END_OF_STRING = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+("?)', re.DOTALL)
+# A group must not be repeated possessively: Python before 3.11.5, Debian 12's for one, then matches too little.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'
+_TO_BRACKET = re.compile(rf'(?:[^"{{}}\[\]]++|{_STRING})*([{{}}\[\]"]?)', re.DOTALL)
+_TO_END_OF_WORD = re.compile(rf'(?:[^"{{}}\[\],]++|{_STRING})*([{{}}\[\],"]?)', re.DOTALL)
+_TO_END_OF_STRING = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*("?)', re.DOTALL)
 
 # (buffer, where to go on) -> (how far it came, whether the end is there)
 Follow = Callable[[str, int], tuple[int, bool]]
