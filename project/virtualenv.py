@@ -81,7 +81,8 @@ def enter() -> NoReturn:
             set_up()
         restart()
     except SetupFailed as failure:
-        sys.exit(str(failure))
+        say(str(failure))
+        sys.exit(1)
     except KeyboardInterrupt:
         say("\nInterrupted. The next run begins anew.")
         sys.exit(130)

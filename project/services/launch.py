@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from project.services import binaries, cluster, leftovers, supervisor
+from project.services import binaries, cluster, leftovers
 from project.services.errors import ServicesError
 from project.services.identity import Identity
 from project.services.places import Places
@@ -33,6 +33,9 @@ VALKEY_OPTIONS = {
     "--maxmemory-policy": "allkeys-lru",
     "--databases": "64",  # one for each worker of pytest-xdist
 }
+
+# Not imported: it runs by itself, and could not be imported on Windows.
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 LOG_BYTES = 1_000_000  # a longer log is put aside when its server starts
 
@@ -60,7 +63,7 @@ def launch(places: Places, wanted: set[str]) -> None:
 
 def start_supervisor(places: Places, **plan: Any) -> None:
     # The folder is there to be seen in the list of processes.
-    command = [sys.executable, "-I", "-S", supervisor.__file__, str(places.folder)]
+    command = [sys.executable, "-I", "-S", str(SUPERVISOR), str(places.folder)]
     started = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True)
     if started.returncode:
         raise ServicesError(

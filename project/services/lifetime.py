@@ -64,6 +64,9 @@ def hold(places: Places, *, linger: float | None = None) -> None:
     with _mutex:
         if places.folder in _held and is_same_file(_held[places.folder], places.users_lock):
             return
+        if places.folder in _held:
+            # The folder has been deleted and made again.
+            release(places)
         _linger.setdefault(places.folder, default_linger(places) if linger is None else linger)
         _held[places.folder] = shared_lock(places)
         postpone_stop(places)
@@ -80,24 +83,25 @@ def default_linger(places: Places) -> float:
 
 
 def shared_lock(places: Places) -> int:
+    try:
+        return lock_users(places)
+    except OSError as error:
+        raise ServicesError(
+            f"The embedded servers need the folder {places.folder}: {error.strerror}. Set AISTORE_SERVICES_DIR to"
+            f" one on a local disk that can be written, or DATABASE_URL and CACHE_URL."
+        ) from error
+
+
+def lock_users(places: Places) -> int:
     while True:
-        create_folder(places)
-        descriptor = os.open(places.users_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        places.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(places.users_lock, os.O_RDWR | os.O_CREAT, 0o600)
         # Waits for a supervisor that is stopping the servers: it keeps the lock until they have gone.
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if is_same_file(descriptor, places.users_lock):
             return descriptor
+        # It went with its folder while this waited.
         os.close(descriptor)
-
-
-def create_folder(places: Places) -> None:
-    try:
-        places.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ServicesError(
-            f"The embedded servers need the folder {places.folder}: {error.strerror}."
-            f" Set AISTORE_SERVICES_DIR to one that can be written, or DATABASE_URL and CACHE_URL."
-        ) from error
 
 
 def is_same_file(descriptor: int, path: Path) -> bool:

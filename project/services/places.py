@@ -118,4 +118,4 @@ def short_folder(folder: Path) -> Path:
     """
     mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     parent = Path("/var/tmp") if os.path.isdir("/var/tmp") else Path(tempfile.gettempdir())  # noqa: S108
-    return parent / f"aistore-{os.getuid()}-{mark}"
+    return parent / f"aistore-{mark}"

@@ -1,9 +1,11 @@
 """`manage.py services`: for people, and as JSON."""
 
 import json
+import os
 from pathlib import Path
 
 from tests.project.actors import manage, servers_of, sql
+from tests.project.services.test_lifetime import OUTLASTING_A_TICK
 
 
 def test_start_status_and_stop(folder: Path) -> None:
@@ -14,7 +16,9 @@ def test_start_status_and_stop(folder: Path) -> None:
     assert [server["name"] for server in status["servers"]] == ["postgres", "valkey"]
     assert {server["pid"] for server in status["servers"]} <= set(servers_of(folder))
     assert status["servers"][0]["connect"] == f"psql -h {folder}/servers -U postgres aistore"
-    assert (status["is_kept"], sql(folder, "SELECT 1")) == (True, 1)
+    # Nobody holds them, and nobody wants them to linger.
+    os.utime(folder / "users.lock", (0, 0))
+    assert (status["is_kept"], sql(folder, OUTLASTING_A_TICK)) == (True, 1)
     stopped = manage("services", "stop", folder=folder)
     assert stopped.stdout.startswith("Nothing runs.")
     assert servers_of(folder) == []
