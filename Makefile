@@ -9,7 +9,8 @@ docs:
 	python3 manage.py test tests/test_docs.py
 
 bench:
-	for file in benchmarks/*.py; do .venv/bin/python "$$file" || exit 1; done
+	.venv/bin/python -m benchmarks.messages
+	.venv/bin/python -m benchmarks.plans
 
 clean:
 	rm -rf build dist staticfiles htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
