@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from anthropic.types import MessageParam
-from openai.types.chat import ChatCompletionMessageParam
-from pydantic import TypeAdapter
+import pytest
 
-OPENAI = TypeAdapter(list[ChatCompletionMessageParam])
-ANTHROPIC = TypeAdapter(list[MessageParam])
+WHY = "the services' own types judge our projections: pip install -e '.[dev]'"
+pydantic = pytest.importorskip("pydantic", reason=WHY)
+OPENAI = pydantic.TypeAdapter(
+    list[pytest.importorskip("openai.types.chat", reason=WHY).ChatCompletionMessageParam]
+)
+ANTHROPIC = pydantic.TypeAdapter(list[pytest.importorskip("anthropic.types", reason=WHY).MessageParam])
 ID = re.compile("[a-zA-Z0-9_-]{1,40}")
 NAME_OPENAI = re.compile("[a-zA-Z0-9_-]{1,64}")
 NAME_ANTHROPIC = re.compile("[a-zA-Z0-9_-]{1,128}")
