@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 
 from aistore.models import Conversation
 from aistore.models.pulse import pulse
@@ -11,9 +12,21 @@ from .plans import analyze
 
 
 @pytest.fixture
-def committed(django_db_setup, django_db_blocker):
-    """Rows that other connections see, deleted in the end with their owners: a hundredth of the price of
-    django_db(transaction=True), which truncates all tables."""
+def committed(db):
+    """For a test whose rows other connections must see: it runs in no transaction."""
+
+
+@pytest.fixture
+def db(request):
+    """pytest-django's, but for a test that uses ``committed``. Under this name, so that it makes the database."""
+    request.getfixturevalue("rows_of_test" if "committed" in request.fixturenames else "_django_db_helper")
+
+
+@pytest.fixture
+def rows_of_test(django_db_setup, django_db_blocker):
+    """Deleted in the end with their owners: a hundredth of the price of django_db(transaction=True), which
+    truncates all tables."""
+    assert connection.settings_dict["NAME"].startswith("test_")
     with django_db_blocker.unblock():
         yield
         get_user_model().objects.all().delete()
@@ -21,18 +34,12 @@ def committed(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def rows(request):
-    """In the test's own transaction, or, for a test that uses ``committed``, in none."""
-    request.getfixturevalue("committed" if "committed" in request.fixturenames else "db")
-
-
-@pytest.fixture
-def owner(rows):
+def owner(db):
     return get_user_model().objects.create(username="an")
 
 
 @pytest.fixture
-def other_owner(rows):
+def other_owner(db):
     return get_user_model().objects.create(username="binh")
 
 
