@@ -15,17 +15,14 @@ from .browsing import BrowsingAdmin
 from .display import ago, isolated, line
 
 
-def record(request: HttpRequest, action: str, conversations: Any) -> None:
-    """Who did what with which conversations. Call it before they are gone."""
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            actor_id=request.user.pk,
-            action=action,
-            kind="conversation",
-            object_id=str(conversation.pk),
-            owner_id=conversation.owner_id,
-        )
-        for conversation in conversations
+def entry(request: HttpRequest, action: str, conversation: Conversation) -> AuditEntry:
+    """Who did what with which conversation, to be saved; for a deletion before it is gone."""
+    return AuditEntry(
+        actor_id=request.user.pk,
+        action=action,
+        kind=str(Conversation._meta.model_name),
+        object_id=str(conversation.pk),
+        owner_id=conversation.owner_id,
     )
 
 
@@ -33,7 +30,8 @@ def record(request: HttpRequest, action: str, conversations: Any) -> None:
 class AuditEntryAdmin(BrowsingAdmin):
     ordering = ("-at", "-id")
     list_display = ["when", "who", "what", "object_kind", "object_link", "of_whom"]
-    list_display_links = None
+    readonly_fields = ["when", "who", "what", "object_kind", "object_link", "of_whom"]
+    fields = [*readonly_fields]
     list_select_related = ["actor", "owner"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

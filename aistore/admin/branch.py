@@ -12,6 +12,7 @@ from django.db import connections
 from ..models import Conversation, Message
 
 PAGE = 100  # messages
+ABOVE = 10  # of them above the one that is asked for; the others below it
 # Of one message. What is longer would make a page that no browser scrolls; the rest is told by its length.
 MOST_CHARACTERS = 200_000
 MOST_JSON_BYTES = 1_000_000
@@ -123,7 +124,7 @@ class Place:
             return 1
         if self.after:
             return -PAGE
-        return 10 - PAGE if self.at else 0  # ten messages above the one that is asked for, the rest below
+        return ABOVE + 1 - PAGE if self.at else 0
 
 
 @dataclass(frozen=True)

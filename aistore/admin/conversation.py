@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..fields import ExactTextField
-from ..models import Conversation, Message, Upload
-from .audit import record
+from ..models import AuditEntry, Conversation, Message, Upload
+from .audit import entry
 from .branch import NoSuchPlace, Place
 from .browsing import BrowsingAdmin
 from .deletion import Told, as_queryset, told
@@ -136,7 +136,7 @@ class ConversationAdmin(BrowsingAdmin):
         """None for who may see that there is a conversation, but not read it."""
         if not request.user.has_perm("aistore.view_message"):
             return None
-        record(request, "read", [conversation])
+        entry(request, "read", conversation).save()
         try:
             return transcript(conversation, place_in(request.GET))
         except NoSuchPlace:
@@ -185,9 +185,10 @@ class ConversationAdmin(BrowsingAdmin):
         return told(self, request, rows, cascade)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
-        record(request, "erase", [obj])
+        entry(request, "erase", obj).save()
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
-        record(request, "erase", queryset.select_related(None).only("owner"))
+        owners = queryset.select_related(None).only("owner")
+        AuditEntry.objects.bulk_create(entry(request, "erase", conversation) for conversation in owners)
         super().delete_queryset(request, queryset)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from ..fields import escape, unescape
 from .display import line
 
 PARAMETER = "source"
@@ -21,8 +22,9 @@ class SourceFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = model_admin.get_queryset(request).order_by(*model_admin.ordering)
-        names = {*newest.values_list("source", flat=True)[:LOOKED_AT], self.value() or ""}
-        return [(name, line(name, 40)) for name in sorted(names) if name]
+        names = {*newest.values_list("source", flat=True)[:LOOKED_AT], unescape(self.value() or "")}
+        # escaped, because an address cannot carry every character that a source may have
+        return [(escape(name), line(name, 40)) for name in sorted(names) if name]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(source=self.value()) if self.value() else queryset
+        return queryset.filter(source=unescape(self.value())) if self.value() else queryset
