@@ -44,15 +44,15 @@ def opened_by(turn: Turn) -> list[str]:
 
 def normal(call: dict[str, Any]) -> dict[str, Any]:
     """A call in our form, from ours or that of OpenAI Chat Completions: ``arguments`` is the string that the
-    model sent, which is not always JSON; a dict is written as JSON."""
-    function = call.get("function")
-    named = function if isinstance(function, dict) else call
-    arguments = named.get("arguments", "")
+    model sent, which is not always JSON; a dict is written as JSON. A custom call's free text counts as one."""
+    custom, function = call.get("custom"), call.get("function")
+    named = custom if isinstance(custom, dict) else function if isinstance(function, dict) else call
+    arguments = named.get("input" if named is custom else "arguments", "")
     return {
         "id": call.get("id") or "",
         "name": named.get("name") or "",
         "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False),
-        "type": call.get("type") or "function",
+        "type": call.get("type") or ("custom" if named is custom else "function"),
     }
 
 

@@ -242,3 +242,10 @@ def test_editing_a_call_further_up(conversation):
     message.edit("Text beside the call")
     conversation.refresh_from_db()
     assert (message.tool_calls[0]["id"], conversation.open_tool_calls) == ("a", ["b"])
+
+
+def test_a_custom_call_keeps_its_name_and_its_free_text():
+    """OpenAI's tools that take text instead of JSON."""
+    call = {"id": "c", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
+    assert normal(call) == {"id": "c", "type": "custom", "name": "shell", "arguments": "ls -l"}
+    assert normal(normal(call)) == normal(call)
