@@ -25,9 +25,8 @@ class Command(BaseCommand):
             self._print(report)
         if not report.is_sound:
             total = sum(report.found.values())
-            raise CommandError(
-                f"{total} rules are broken. Nothing was changed; keep a backup before mending."
-            )
+            broken = "1 rule is" if total == 1 else f"{total:,} rules are"
+            raise CommandError(f"{broken} broken. Nothing was changed; keep a backup before mending.")
 
     def _print(self, report: integrity.DataReport) -> None:
         self.stdout.write(f"{report.conversations:,} conversations, {report.messages:,} messages")

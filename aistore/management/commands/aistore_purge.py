@@ -20,5 +20,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(dataclasses.asdict(purged)))
             return
-        verb = "would be" if options["dry_run"] else "were"
-        self.stdout.write(f"{purged.dead_streams:,} dead streams {verb} marked failed")
+        count = purged.dead_streams
+        was = "would be" if options["dry_run"] else "was" if count == 1 else "were"
+        self.stdout.write(f"{count:,} dead stream{'' if count == 1 else 's'} {was} marked failed")
