@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.expressions import RawSQL
 
 from .. import statements
-from ..exceptions import ConversationGone
+from ..exceptions import ForeignParent
 from ..fields import escape, uuid7
 from . import appending
 
@@ -38,26 +38,32 @@ COPIED = (
     "role, content, parts, tool_calls, tool_call_id, name, model, finish_reason, is_hidden, input_tokens,"
 )
 COPIED += " output_tokens, cost, usage, rating, rating_comment, metadata, created_at, edited_at"
-FORK = f"""{WALK.format(start="%s")}, copied AS MATERIALIZED (
-    SELECT m.*, row_number() OVER (ORDER BY m.sequence_number) AS number, (SELECT {UUID7}) AS new_id
+# One statement, so one moment: nobody waits for a fork, and it waits for nobody.
+FORK = """{walk}, copied AS MATERIALIZED (
+    SELECT m.*, row_number() OVER (ORDER BY m.sequence_number) AS number, (SELECT {uuid7}) AS new_id
     FROM path JOIN aistore_message AS m ON m.id = path.id
+), last AS (
+    SELECT id, new_id, number FROM copied ORDER BY number DESC LIMIT 1
 ), conversation AS (
     INSERT INTO aistore_conversation (
         id, owner_id, title, model, system_prompt, tags, is_pinned, is_archived, metadata, source, external_id,
         message_count, head_id, open_tool_calls, created_at, updated_at, last_message_at)
-    SELECT %s, owner_id, %s, model, system_prompt, tags, false, false,
-           metadata || jsonb_build_object('forked_from', jsonb_build_object('conversation', id, 'message', %s::uuid)),
-           '', '', (SELECT count(*) FROM copied), (SELECT new_id FROM copied ORDER BY number DESC LIMIT 1), %s::text[],
+    SELECT %s, owner_id, coalesce(%s, title), model, system_prompt, tags, false, false,
+           metadata || jsonb_build_object('forked_from', jsonb_build_object('conversation', c.id, 'message', last.id)),
+           '', '', coalesce(last.number, 0), last.new_id, '{{}}',
            clock_timestamp(), clock_timestamp(), coalesce((SELECT max(created_at) FROM copied), clock_timestamp())
-    FROM aistore_conversation WHERE id = %s
+    FROM aistore_conversation AS c LEFT JOIN last ON true
+    WHERE c.id = %s AND (%s OR last.id IS NOT NULL)
     RETURNING id
 ), stored AS (
-    INSERT INTO aistore_message (id, conversation_id, sequence_number, parent_id, external_id, status, {COPIED})
+    INSERT INTO aistore_message (id, conversation_id, sequence_number, parent_id, external_id, status, {copied})
     SELECT copied.new_id, conversation.id, number, lag(copied.new_id) OVER (ORDER BY number), '',
-           CASE status WHEN 'streaming' THEN 'incomplete' ELSE status END, {COPIED}
+           CASE status WHEN 'streaming' THEN 'incomplete' ELSE status END, {copied}
     FROM copied, conversation
 )
 SELECT id FROM conversation"""
+FORK_AT = FORK.format(walk=WALK.format(start="%s"), uuid7=UUID7, copied=COPIED)
+FORK_AT_THE_HEAD = FORK.format(walk=WALK.format(start=TO_THE_HEAD), uuid7=UUID7, copied=COPIED)
 
 
 def on_path(conversation_id: Any, *, to: Any = None, last: int | None = None) -> RawSQL:
@@ -81,15 +87,17 @@ def checkout(conversation: Conversation, message: Message) -> None:
 
 def fork(conversation: Conversation, *, at: Message | None, title: str | None) -> Conversation:
     using = appending.database_of(conversation)
+    sql, start = (FORK_AT_THE_HEAD, conversation.pk) if at is None else (FORK_AT, at.pk)
+    new_title = None if title is None else escape(title)
+    parameters = [start, conversation.pk, WHOLE, uuid7(), new_title, conversation.pk, at is None]
+    rows = type(conversation)._base_manager.using(using)
     with transaction.atomic(using=using):
-        head_id = appending.lock(conversation).head_id if at is None else appending.own(conversation, at)
-        opens = appending.open_at(conversation, head_id)
-        new_title = conversation.title if title is None else title
-        parameters = [
-            *(head_id, conversation.pk, WHOLE),
-            *(uuid7(), escape(new_title), head_id, [escape(call) for call in opens], conversation.pk),
-        ]
-        made = statements.fetch_one(using, FORK, parameters)
-    if made is None:
-        raise ConversationGone(conversation=conversation.pk)
-    return type(conversation)._base_manager.using(using).get(pk=made[0])
+        made = statements.fetch_one(using, sql, parameters)
+        if made is None:
+            appending.lock(conversation)  # raises where it is the conversation that is not there
+            raise ForeignParent(message=at and at.pk, conversation=conversation.pk)
+        forked = rows.get(pk=made[0])
+        forked.open_tool_calls = appending.open_at(forked, forked.head_id)
+        if forked.open_tool_calls:
+            forked.save(update_fields=["open_tool_calls"], using=using)
+    return forked
