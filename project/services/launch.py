@@ -66,9 +66,9 @@ def start_supervisor(places: Places, **plan: Any) -> None:
     command = [sys.executable, "-I", "-S", str(SUPERVISOR), str(places.folder)]
     started = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True)
     if started.returncode:
-        raise ServicesError(
-            started.stderr.strip() or f"The supervisor ended with status {started.returncode}."
-        )
+        # The last line: above it may stand the traceback of a supervisor that failed itself.
+        words = started.stderr.strip().splitlines() or [f"its status was {started.returncode}"]
+        raise ServicesError(f"The embedded servers did not start: {words[-1]}")
 
 
 def postgres_plan(places: Places, identity: Identity) -> dict[str, Any]:

@@ -30,6 +30,8 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+READY = "ready"
+
 TICK = 0.5  # seconds
 START_TIMEOUT = 120.0  # seconds; replaying the log after a crash may take its time
 STOP_TIMEOUT = 30.0  # seconds until a server that does not stop is killed
@@ -37,12 +39,14 @@ STOP_TIMEOUT = 30.0  # seconds until a server that does not stop is killed
 
 def main() -> None:
     plan = json.load(sys.stdin)
+    log = Path(plan["folder"]) / "supervisor.log"
     reading, writing = os.pipe()
     if os.fork():
         os.close(writing)
-        sys.exit(os.fdopen(reading).read() or None)
+        word = os.fdopen(reading).read()
+        sys.exit(None if word == READY else word or f"the supervisor died before it was ready (log: {log})")
     os.close(reading)
-    leave_session(Path(plan["folder"]) / "supervisor.log")
+    leave_session(log)
     signal.signal(signal.SIGTERM, stop_now)
     supervise(plan, os.fdopen(writing, "w"))
 
@@ -51,12 +55,11 @@ def leave_session(log: Path) -> None:
     os.setsid()
     os.umask(0o077)
     os.chdir("/")
-    nothing, lines = (
-        os.open(os.devnull, os.O_RDONLY),
-        os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
-    )
-    for target, source in enumerate((nothing, lines, lines)):
-        os.dup2(source, target)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(lines, 1)
+    os.dup2(lines, 2)
     os.close(nothing)
     os.close(lines)
 
@@ -77,6 +80,7 @@ def supervise(plan: dict[str, Any], caller: TextIO) -> None:
         for server in servers:
             server.wait_until_ready()
         write_record(record, servers)
+        caller.write(READY)
         caller.close()
         watch(folder, users, servers)
     except StartFailed as failure:
@@ -166,9 +170,12 @@ class Server:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.log_start = log.tell()
-            self.process = subprocess.Popen(
-                self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.user
-            )
+            try:
+                self.process = subprocess.Popen(
+                    self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.user
+                )
+            except OSError as error:
+                raise StartFailed(f"{self.name}: {error}") from error
 
     @property
     def pid(self) -> int:
@@ -196,9 +203,9 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT
         while not is_ready():
             if self.has_ended():
-                raise StartFailed(f"{self.name} did not start: {self.last_words()} (log: {self.log})")
+                raise StartFailed(f"{self.name}: {self.last_words()} (log: {self.log})")
             if time.monotonic() > deadline:
-                raise StartFailed(f"{self.name} did not answer in {START_TIMEOUT:.0f} s (log: {self.log})")
+                raise StartFailed(f"{self.name}: no answer in {START_TIMEOUT:.0f} s (log: {self.log})")
             time.sleep(0.01)
 
     def postgres_is_ready(self) -> bool:

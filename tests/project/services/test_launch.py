@@ -18,9 +18,17 @@ def test_a_server_that_does_not_start(folder: Path) -> None:
         settings.write("work_mem = plenty\n")
     done = manage("migrate", folder=folder)
     assert done.returncode == 1
-    assert done.stderr.startswith("ServicesError: postgres did not start: ")
+    assert done.stderr.startswith("ServicesError: The embedded servers did not start: postgres: ")
     assert "FATAL:  configuration file" in done.stderr
     assert servers_of(folder) == []
+
+
+def test_a_supervisor_that_dies(folder: Path) -> None:
+    """It is not taken for one that has started."""
+    (folder / "supervisor.log").mkdir()
+    done = manage("migrate", folder=folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ServicesError: The embedded servers did not start: the supervisor died")
 
 
 def test_a_pid_file_that_lies(folder: Path) -> None:
