@@ -8,9 +8,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import router, transaction
 
 from .. import statements
-from ..exceptions import ConversationGone, MessageGone, StaleEdit
+from ..exceptions import ConversationGone, InvalidMessage, MessageGone, StaleEdit
 from ..fields import escape, json_text, uuid7
-from . import appending, draft, tool_calls
+from . import appending, draft, streaming, tool_calls
 
 if TYPE_CHECKING:
     from .draft import Draft
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 ANY: Any = object()  # edit whatever is there now
 
-# Writes nothing when somebody has edited since, or when the parts or the calls are others than the caller knows.
+# Writes nothing when somebody has edited since, when the parts or the calls are others than the caller knows, or
+# when a stream still writes the text.
 EDIT = """
 WITH before AS MATERIALIZED (
     SELECT id, content, parts, greatest(clock_timestamp(), edited_at + interval '1 microsecond') AS now
     FROM aistore_message
     WHERE id = %s AND (%s OR edited_at IS NOT DISTINCT FROM %s::timestamptz)
-      AND parts = %s::jsonb AND tool_calls = %s::jsonb
+      AND parts = %s::jsonb AND tool_calls = %s::jsonb AND status <> 'streaming'
     FOR NO KEY UPDATE
 ), kept AS (
     INSERT INTO aistore_messagerevision (id, message_id, content, parts, replaced_at)
@@ -91,9 +92,14 @@ def _with_care(message: Message, content: str, parts: Any, expected: Any) -> tup
     with transaction.atomic(using=using):
         try:
             conversation = appending.lock(message.conversation)
+            streaming.fail_dead(appending.messages_of(conversation))
             row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
         except (ObjectDoesNotExist, ConversationGone):
             raise MessageGone(message=message.pk) from None
+        if row.status == "streaming":
+            raise InvalidMessage(
+                why="a stream still writes its text", remedy="Edit it when the stream has ended."
+            )
         if expected is not ANY and row.edited_at != expected:
             raise StaleEdit(message=row.pk, edited_at=row.edited_at, expected=expected or "never edited")
         edited = _edited(row, content, parts)
