@@ -29,7 +29,7 @@ from .arrangement import Arranged, arranged
 from .canonical import CanonicalConversation
 from .placing import Known, Placed, place_more, place_new
 from .reading import read
-from .rows import Lines
+from .rows import Rows
 from .soundness import called
 from .source import OnProgress
 
@@ -210,11 +210,11 @@ class _Outcome:
             self.bad.append(_bad(one, str(error).rstrip(".")))
 
     def write(self, using: str) -> None:
-        lines = Lines()
+        rows = Rows()
         for placed in (*self.new, *self.more):
-            lines.add(placed.lines)
-        if lines:
-            storing.insert(using, lines)
+            rows.add(placed.rows)
+        if rows:
+            storing.insert(using, rows)
         for placed in self.more:
             if placed.added:
                 storing.update(using, placed)

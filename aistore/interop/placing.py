@@ -1,4 +1,4 @@
-"""Gives the messages of a conversation their ids, numbers, parents and times, and writes them down as lines."""
+"""Gives the messages of a conversation their ids, numbers, parents and times, and makes rows of them."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from django.utils import timezone
 from ..models.tool_calls import open_calls
 from .arrangement import Arranged
 from .canonical import CanonicalMessage
-from .rows import Lines, new_id
+from .rows import Rows, new_id
 from .soundness import called, shown
 
 
@@ -32,7 +32,7 @@ class Placed:
     """What is to be stored of a conversation; ``known`` says how it is when that is done."""
 
     known: Known
-    lines: Lines = field(default_factory=Lines)
+    rows: Rows = field(default_factory=Rows)
     added: int = 0
     head_has_moved: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
     created_at = conversation.created_at or _first_time(arranged) or now
     placed = place_more(arranged, Known(id=new_id()), otherwise=created_at)
     known = placed.known
-    placed.lines.add_conversation(
+    placed.rows.add_conversation(
         conversation,
         id=known.id,
         owner_id=owner_id,
@@ -91,7 +91,7 @@ def _place(message: CanonicalMessage, placed: Placed, otherwise: dt.datetime) ->
     id = new_id()
     known.message_count += 1
     placed.added += 1
-    placed.lines.add_message(
+    placed.rows.add_message(
         message,
         id=id,
         conversation_id=known.id,

@@ -11,7 +11,7 @@ from ..models.appending import open_at
 from ..models.conversation import Conversation
 from .arrangement import Arranged
 from .placing import Known, Placed
-from .rows import CONVERSATION_COLUMNS, MESSAGE_COLUMNS, REVISION_COLUMNS, Lines
+from .rows import CONVERSATION_COLUMNS, MESSAGE_COLUMNS, REVISION_COLUMNS, Rows
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -84,15 +84,15 @@ def known(using: str, ids: Iterable[str], *, lock: bool) -> dict[str, Known]:
     return found
 
 
-def insert(using: str, lines: Lines) -> None:
+def insert(using: str, rows: Rows) -> None:
     """All rows, parents and heads in any order. To be called in a transaction."""
     connection = connections[using]
     # Django wraps the errors of a cursor's methods, but not those inside the block that copy() is.
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.execute(DEFER)
-        _copy(cursor, f"aistore_conversation ({CONVERSATION_COLUMNS})", lines.conversations)
-        _copy(cursor, f"aistore_message ({MESSAGE_COLUMNS})", lines.messages)
-        _copy(cursor, f"aistore_messagerevision ({REVISION_COLUMNS})", lines.revisions)
+        _copy(cursor, f"aistore_conversation ({CONVERSATION_COLUMNS})", rows.conversations)
+        _copy(cursor, f"aistore_message ({MESSAGE_COLUMNS})", rows.messages)
+        _copy(cursor, f"aistore_messagerevision ({REVISION_COLUMNS})", rows.revisions)
         cursor.execute(CHECK)
 
 
@@ -106,10 +106,11 @@ def update(using: str, placed: Placed) -> None:
         cursor.execute(UPDATE, [known.message_count, known.head_id, opens, known.last_message_at, known.id])
 
 
-def _copy(cursor: Any, table: str, lines: Sequence[str]) -> None:
-    if lines:
+def _copy(cursor: Any, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
         with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-            copy.write("".join(lines))
+            for row in rows:
+                copy.write_row(row)
 
 
 def _instance(id: str, using: str) -> Conversation:
