@@ -27,4 +27,5 @@ class SourceFilter(admin.SimpleListFilter):
         return [(escape(name), line(name, 40)) for name in sorted(names) if name]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(source=unescape(self.value())) if self.value() else queryset
+        chosen = self.value()
+        return queryset.filter(source=unescape(chosen)) if chosen else queryset
