@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connections
 
 from aistore.models import Conversation, Message
+from aistore.models.message import MessageQuerySet
 
 from .data import Data
 from .raw import CONTENT, Raw
@@ -82,13 +83,13 @@ def _appender(data: Data, *, apart: bool) -> Callable[[int], Callable[[], None]]
 def start(data: Data, raw: Raw, effort: Effort) -> Row:
     turns = [{"role": "user", "content": CONTENT}, {"role": "assistant", "content": CONTENT}]
 
+    owners = {user.pk: user for user in data.users}
+
     def ours(owner_id: int) -> None:
-        conversation = Conversation.objects.using(data.using).create(owner_id=owner_id, title="A trip")
-        conversation.extend(turns)
+        Conversation.objects.using(data.using).start(owners[owner_id], turns, title="A trip")
 
     dice = random.Random(2)
-    owners = lambda: [dice.choice(data.users).pk for _ in range(effort.calls)]  # noqa: E731
-    taken = times({"raw": raw.start, "aistore": ours}, owners)
+    taken = times({"raw": raw.start, "aistore": ours}, lambda: dice.choices(list(owners), k=effort.calls))
     return compared("start a conversation with 2 messages", taken["raw"], taken["aistore"], 2.0)
 
 
@@ -108,14 +109,14 @@ def extend(data: Data, raw: Raw, effort: Effort) -> Row:
 
 
 def last(data: Data, raw: Raw, effort: Effort) -> Row:
-    ways = {"raw": lambda it: raw.last(it, 50), "aistore": lambda it: list(it.messages.last(50))}
+    ways = {"raw": lambda it: raw.last(it, 50), "aistore": lambda it: list(rows_of(it).last(50))}
     taken = times(ways, some(data, effort))
     return compared("last 50", taken["raw"], taken["aistore"], 2.8)
 
 
 def five_hundred(data: Data, raw: Raw, effort: Effort) -> Row:
     [long] = long_conversations(data, 1, messages=BATCH)
-    ways = {"raw": lambda it: raw.last(it, BATCH), "aistore": lambda it: list(it.messages.last(BATCH))}
+    ways = {"raw": lambda it: raw.last(it, BATCH), "aistore": lambda it: list(rows_of(it).last(BATCH))}
     taken = times(ways, lambda: [long] * (effort.calls // 5))
     return compared("500 messages", taken["raw"], taken["aistore"], 3.0)
 
@@ -124,11 +125,15 @@ def path(data: Data, _raw: Raw, effort: Effort) -> Row:
     """Against our own last 50, not against raw: what the walk over the parents costs."""
     [long] = long_conversations(data, 1, branched=True)
     ways = {
-        "last": lambda conversation: list(conversation.messages.last(50)),
-        "path": lambda conversation: list(conversation.messages.path(last=50)),
+        "last": lambda conversation: list(rows_of(conversation).last(50)),
+        "path": lambda conversation: list(rows_of(conversation).path(last=50)),
     }
     taken = times(ways, lambda: [long] * effort.calls)
     return compared(f"path(last=50) of {LONG:,}, branched; limit: last 50", taken["last"], taken["path"], 2.0)
+
+
+def rows_of(conversation: Conversation) -> MessageQuerySet:
+    return Message.objects.using(conversation._state.db).in_conversation(conversation)
 
 
 def delete(data: Data, raw: Raw) -> Iterator[Row]:
@@ -211,4 +216,4 @@ def _append(conversation: Conversation) -> Message:
 
 
 def _last(conversation: Conversation) -> list[Message]:
-    return list(conversation.messages.last(50))
+    return list(rows_of(conversation).last(50))

@@ -58,7 +58,8 @@ WITH c AS (
 )
 INSERT INTO aistore_message ({NAMES})
 SELECT {_values(**OWN, id="r.id", sequence_number="r.number", parent_id="r.parent", role="r.role", content="r.content")}
-FROM c, (VALUES (%s::uuid, 1, NULL::uuid, %s::text, %s::text), (%s, 2, %s, %s, %s)) AS r (id, number, parent, role, content)
+FROM c, (VALUES (%s::uuid, 1, NULL::uuid, %s::text, %s::text), (%s, 2, %s, %s, %s))
+    AS r (id, number, parent, role, content)
 RETURNING id, sequence_number, created_at"""
 
 READ = f"SELECT {NAMES} FROM aistore_message WHERE conversation_id = %s"

@@ -109,7 +109,7 @@ def _at_the_head(
     conversation: Conversation, messages: Sequence[Draft], keys: list[str]
 ) -> list[Message] | None:
     expected = conversation.open_tool_calls
-    rows, opens = _closing_first(messages, expected)
+    rows, opens = closing_first(messages, expected)
     using = database_of(conversation)
     written = numbering.write(
         conversation, rows, using=using, expected=expected, opens=opens, keys=keys, at_head=True
@@ -142,7 +142,7 @@ def _at(
         parent_id = None if parent is None else own(conversation, parent)
     expected = locked.open_tool_calls
     opens = expected if parent_id == locked.head_id else open_at(conversation, parent_id)
-    rows, opens = _closing_first(messages, opens)
+    rows, opens = closing_first(messages, opens)
     written = _write(conversation, rows, expected=expected, opens=opens, at_head=False, parent_id=parent_id)
     return _only(messages, written)
 
@@ -164,7 +164,7 @@ def _only(messages: Sequence[Draft], written: list[Message]) -> list[Message]:
     return [message for message in written if message.pk in wanted]
 
 
-def _closing_first(messages: Sequence[Draft], opens: list[str]) -> tuple[list[Draft], list[str]]:
+def closing_first(messages: Sequence[Draft], opens: list[str]) -> tuple[list[Draft], list[str]]:
     """The messages with the results that must stand before them, so that no tool call stays open behind a turn,
     and what is open in the end."""
     rows: list[Draft] = []

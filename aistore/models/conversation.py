@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import ConflictingAppend
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
-from . import appending, branches
+from . import appending, branches, starting
 from .appending import HEAD
-from .draft import draft, said
+from .draft import draft, drafts, said
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
@@ -42,6 +42,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def pinned(self) -> ConversationQuerySet:
         return self.filter(is_pinned=True)
+
+    def start(self, owner: Any, messages: Iterable[Mapping[str, Any]], **fields: Any) -> Conversation:
+        """A new conversation with its first messages, as create() and extend() make it, but in one statement.
+
+        Raises what extend() raises; then nothing is stored, the conversation neither.
+        """
+        self._for_write = True
+        return starting.start(self.model(owner=owner, **fields), *drafts(messages), using=self.db)
+
+    async def astart(self, owner: Any, messages: Iterable[Mapping[str, Any]], **fields: Any) -> Conversation:
+        return await sync_to_async(self.start)(owner, messages, **fields)
 
     def newest(self, *, limit: int = 20, before: Conversation | None = None) -> ConversationQuerySet:
         """Pinned ones first, then by last message. ``before`` is the last row of the page above: the next
@@ -160,9 +171,7 @@ class Conversation(models.Model):
 
     def extend(self, messages: Iterable[Mapping[str, Any]], *, parent: Any = HEAD) -> list[Message]:
         """Store many, each answering the one before: all or nothing. Each is a dict of what append() takes."""
-        given = [{"content": "", **message} for message in messages]
-        drafts = [draft(**message) for message in given]
-        return appending.append(self, drafts, [said(message) for message in given], parent)
+        return appending.append(self, *drafts(messages), parent)
 
     def checkout(self, message: Message) -> None:
         """Make this message of the conversation the head: the next one answers it."""

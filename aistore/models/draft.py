@@ -89,6 +89,12 @@ def draft(role: Any = None, content: Any = "", **given: Any) -> Draft:
     return Draft(**checked)
 
 
+def drafts(messages: Iterable[Mapping[str, Any]]) -> tuple[list[Draft], list[set[str]]]:
+    """Of dicts of what draft() takes, each with what was said in it."""
+    given = [{"content": "", **message} for message in messages]
+    return [draft(**message) for message in given], [said(message) for message in given]
+
+
 def said(given: Mapping[str, Any]) -> set[str]:
     """The columns that the caller spoke of: those that a row under the same external_id must agree in."""
     names = {name for name, value in given.items() if value is not None} | {"role", "content"}

@@ -74,19 +74,20 @@ FROM_THE_ROW = {
     "created_at": "coalesce(r.created_at, c.now)",
     "beat_at": "CASE r.status WHEN 'streaming' THEN c.now END",
 }
-INSERT = f"""{NUMBER}, stored AS (
+# Behind a ``conversation`` that has id, message_count, parent_id and now.
+STORED = f""", stored AS (
     INSERT INTO aistore_message (conversation_id, sequence_number, {NAMES})
     SELECT c.id, c.message_count - r.below, {", ".join(FROM_THE_ROW.get(name, f"r.{name}") for name in COLUMNS)}
     FROM conversation AS c, {{rows}}
-)
-{NUMBERED}"""
-INSERT_ONE = INSERT.format(
+)"""
+ONE = STORED.format(
     rows=f"(SELECT 0, {', '.join(f'%s::{kind}' for kind in COLUMNS.values())}) AS r (below, {NAMES})"
 )
-INSERT_SOME = INSERT.format(
+SOME = STORED.format(
     rows="json_to_recordset(%s::json) AS r (below integer, "
     f"{', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})"
 )
+INSERT_ONE, INSERT_SOME = f"{NUMBER}{ONE} {NUMBERED}", f"{NUMBER}{SOME} {NUMBERED}"
 COPY = f"COPY aistore_message (conversation_id, sequence_number, {NAMES}) FROM STDIN"
 
 
@@ -111,10 +112,7 @@ def write(
 ) -> list[Message] | None:
     """Number and store the rows, each answering the one before, and make the last one the head. None, and nothing
     written, if the open calls are not the ``expected`` ones, or for another reason that NUMBER names."""
-    rows[0].parent_id = None
-    for above, row in pairwise(rows):
-        row.parent_id = above.id
-    times = [row.created_at for row in rows if row.created_at is not None]
+    chain(rows)
     if dead_after is None:
         dead_after = float(settings.STREAM_DEAD_SECONDS)
     found = _store(
@@ -124,14 +122,14 @@ def write(
         [
             *(conversation.pk, _escaped(expected), conversation.pk, _escaped(keys)),
             *(conversation.pk, dead_after),
-            *(len(rows), rows[-1].id, _escaped(opens), max(times, default=None), len(times) < len(rows)),
+            *(len(rows), rows[-1].id, _escaped(opens), *latest(rows)),
             *(at_head, parent_id),
         ],
     )
     if found is None:
         return None
     numbered = Numbered(*found)
-    stored = _stored(using, conversation, rows, numbered)
+    stored = instances(using, conversation, rows, numbered)
     conversation.message_count = numbered.message_count
     conversation.last_message_at = numbered.last_message_at
     conversation.updated_at = numbered.now
@@ -142,15 +140,28 @@ def write(
     return stored
 
 
+def chain(rows: Sequence[Draft]) -> None:
+    """Each answers the one before."""
+    rows[0].parent_id = None
+    for above, row in pairwise(rows):
+        row.parent_id = above.id
+
+
+def latest(rows: Sequence[Draft]) -> tuple[dt.datetime | None, bool]:
+    """The latest time that was given, and whether that of the database counts too."""
+    times = [row.created_at for row in rows if row.created_at is not None]
+    return max(times, default=None), len(times) < len(rows)
+
+
 def _store(using: str, conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
     if len(rows) == 1:
         return statements.fetch_one(using, INSERT_ONE, [*parameters, *rows[0].values()])
     if len(rows) < COPY_FROM:
-        return statements.fetch_one(using, INSERT_SOME, [*parameters, _document(rows)])
+        return statements.fetch_one(using, INSERT_SOME, [*parameters, document(rows)])
     return _copy(using, conversation, rows, parameters)
 
 
-def _document(rows: Sequence[Draft]) -> str:
+def document(rows: Sequence[Draft]) -> str:
     documents = []
     for below, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
         values = dict(zip(COLUMNS, row.values(), strict=True))
@@ -185,18 +196,18 @@ def _complete(row: Draft, numbered: Numbered) -> None:
     row.beat_at = numbered.now if row.status == "streaming" else None
 
 
-def _stored(
+def instances(
     using: str, conversation: Conversation, rows: Sequence[Draft], numbered: Numbered
 ) -> list[Message]:
     """The rows as instances, built as from a SELECT but without one."""
     model: type[Message] = conversation._meta.get_field("messages").related_model  # type: ignore[assignment]
     names = ("conversation_id", "sequence_number", *COLUMNS)
+    in_order = [field.attname for field in model._meta.concrete_fields]
     stored = []
     for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
         _complete(row, numbered)
         values = dict(zip(names, (conversation.pk, number, *msgspec.structs.astuple(row)), strict=True))
-        fields = model._meta.concrete_fields
-        message = model.from_db(using, names, [values[field.attname] for field in fields])
+        message = model.from_db(using, in_order, [values[name] for name in in_order])
         message._state.fields_cache["conversation"] = conversation
         stored.append(message)
     return stored

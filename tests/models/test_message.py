@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models.signals import post_init
 
 from aistore.exceptions import MissingConversation
 from aistore.models import Message
@@ -133,3 +134,36 @@ def test_usage_by_something_else(db):
 
 def test_str(conversation):
     assert str(conversation.append("user")) == "user 1"
+
+
+@pytest.mark.parametrize(
+    "rows", [lambda rows: rows, lambda rows: rows.only("role"), lambda rows: rows.defer("role")]
+)
+def test_read(conversation, rows):
+    """Whole or in part, an instance has the row's values, its database, and can be saved."""
+    written = conversation.append("user", "Where do I start?", metadata={"a": [1]})
+    [read] = rows(conversation.messages.all())
+    assert (read.role, read.content, read.metadata, read.parts) == (
+        "user",
+        "Where do I start?",
+        {"a": [1]},
+        [],
+    )
+    assert (read, read._state.db, read._state.adding) == (written, "default", False)
+    read.save()
+
+
+def test_who_listens_hears_of_every_instance(conversation):
+    """Django's signals are sent where somebody wants them."""
+    heard = []
+
+    def listen(instance, **options):
+        heard.append(instance.content)
+
+    conversation.extend(turns(3))
+    post_init.connect(listen, sender=Message)
+    try:
+        list(conversation.messages.path())
+    finally:
+        post_init.disconnect(listen, sender=Message)
+    assert heard == ["0", "1", "2"]
