@@ -23,6 +23,7 @@ _PRODUCTS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("Google Takeout (Gemini activity)", "header products time"),
         ("Pydantic AI", "kind parts"),
         ("LangChain", "type data"),
+        ("aistore", "id messages"),
         ("the Vercel AI SDK", "id role parts"),
         ("Anthropic Messages (single messages)", "role content"),
     )

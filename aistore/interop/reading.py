@@ -76,6 +76,9 @@ def _recognise(head: list[Any], name: str, formats: list[ModuleType]) -> ModuleT
         raise head[0]
     if not whole:
         return formats[0]  # an empty list, or nothing but errors, which speak for themselves
+    if len(formats) < len(readable()):
+        why = f"it is {described(whole[0])} and not {formats[0].NAME}"
+        raise UnreadableFile(path=name, why=why, remedy="Leave the format out and it is found out.")
     raise UnknownFormat(path=name, found=described(whole[0]), formats=", ".join(readable()))
 
 

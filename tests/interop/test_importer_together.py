@@ -83,6 +83,18 @@ def test_continuation_while_the_owner_writes(owner):
     assert check_data().is_sound
 
 
+def test_continuation_while_the_owner_deletes(owner):
+    """It waits, and takes the number that became free."""
+    imported(owner, conversation(message(content="one"), message(content="two")))
+    with transaction.atomic():
+        stored(owner).head.delete()
+        other = Beside(owner, conversation(message(content="one"), message(content="new", n=3, parent="1")))
+        until_somebody_waits()
+    assert other.result().extended == 1
+    assert contents(owner) == ["one", "new"]
+    assert check_data().is_sound
+
+
 def test_conversation_deleted_while_it_is_continued(owner):
     """Then it is a new one."""
     imported(owner, conversation(message(content="one")))

@@ -51,7 +51,8 @@ def test_format_that_is_named():
 
 
 def test_format_that_it_does_not_have():
-    assert "JSON of a product that is not known" in refused(lines(CONVERSATION), format="chatgpt")
+    with pytest.raises(UnreadableFile, match="it is an export of aistore and not chatgpt"):
+        read(lines(CONVERSATION), format="chatgpt")
 
 
 @pytest.mark.parametrize("format", ["toml", "", "markdown"])
