@@ -165,7 +165,10 @@ def make() -> None:
 def is_worth_keeping() -> bool:
     """Whether what is in .venv, ours or the user's own, only lacks packages."""
     stamp = read(STAMP).splitlines()
-    if stamp == [UNFINISHED] or (stamp and stamp[1:2] != [str(VENV)]) or not PYTHON.exists():
+    # Unfinished, or made elsewhere.
+    if stamp and stamp[1:2] != [str(VENV)]:
+        return False
+    if not PYTHON.exists():
         return False
     facts = dict(line.partition(" = ")[::2] for line in read(VENV / "pyvenv.cfg").splitlines())
     version = facts.get("version") or facts.get("version_info") or ""

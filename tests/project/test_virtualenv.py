@@ -65,7 +65,8 @@ def without_interpreter(venv: Path) -> None:
 
 def of_another_python(venv: Path) -> None:
     (venv / "pyvenv.cfg").write_text("version_info = 3.10.1\n")
-    (venv / "aistore-stamp").write_text("3.10")
+    _, path, digest = (venv / "aistore-stamp").read_text().splitlines()
+    (venv / "aistore-stamp").write_text(f"3.10\n{path}\n{digest}")
 
 
 def empty(venv: Path) -> None:
