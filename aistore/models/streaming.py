@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, InterfaceError, connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 from django.db.models.functions import Coalesce, Now
 
 from .. import statements
@@ -132,7 +132,7 @@ class Stream:
         final = draft.draft(message.role, self.text, status=status, **given | fields)
         pulse.remove(self)
         with self._lock:
-            self._store(final)
+            self._store_surely(final)
         return message
 
     def _break_off(self, kind: type[BaseException]) -> None:
@@ -185,6 +185,17 @@ class Stream:
 
     def _rows(self) -> Any:
         return type(self.message)._base_manager.using(self._using).filter(pk=self.message.pk)
+
+    def _store_surely(self, final: draft.Draft) -> None:
+        """The caller's connection has been idle for as long as the answer took: it may be gone by now."""
+        try:
+            self._store(final)
+        except (OperationalError, InterfaceError):
+            connection = connections[self._using]
+            if connection.in_atomic_block:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            self._store(final)
 
     def _store(self, final: draft.Draft) -> None:
         values = {name: getattr(final, name) for name in (*SET_BY_FINISH, "content", "status")}

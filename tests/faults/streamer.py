@@ -1,0 +1,52 @@
+"""A process that streams what it is told, line by line, until an empty line.
+
+python -m tests.faults.streamer CONVERSATION
+"""
+
+import os
+import sys
+
+import django
+from django.conf import settings
+
+from .writers import say
+
+
+def main(conversation_id: str) -> None:
+    django.setup()
+    settings.AISTORE = {"STREAM_FLUSH_SECONDS": 0.02, "STREAM_BEAT_SECONDS": 0.05}
+    from aistore.models import Conversation
+
+    with Conversation.objects.get(pk=conversation_id).stream() as reply:
+        say(reply.message.pk)
+        for line in sys.stdin:
+            if line == "fork\n":
+                fork(conversation_id)
+            elif line == "\n":
+                break
+            else:
+                reply.write(line)
+    say(reply.message.status)
+
+
+def fork(conversation_id: str) -> None:
+    """The child streams something of its own, and does not know of its parent's stream."""
+    from django.db import connections
+
+    from aistore.models import Conversation
+
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    for connection in connections.all():
+        connection.connection = None  # the parent's, which is not to be closed
+    with Conversation.objects.get(pk=conversation_id).stream() as reply:
+        reply.write("child")
+        while Conversation.objects.get().messages.get(pk=reply.message.pk).content != "child":
+            pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
