@@ -115,7 +115,7 @@ def _gigabyte(owner: Any, folder: Path) -> bool:
 def _write_chatgpt(stream: Any, size: int) -> None:
     from .data import Words
 
-    dice = random.Random(17)  # noqa: S311
+    dice = random.Random(17)
     words = Words(dice)
     stream.write("[")
     number = 0
@@ -177,7 +177,7 @@ def _made(folder: Path) -> Path:
 def _made_lines() -> Iterator[dict[str, Any]]:
     from .data import Words
 
-    words = Words(random.Random(17))  # noqa: S311
+    words = Words(random.Random(17))
     for number in range(CONVERSATIONS):
         roles = ["user", "assistant"] * (MESSAGES // 2)
         messages = [{"role": role, "content": words()} for role in roles]
