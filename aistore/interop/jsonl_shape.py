@@ -64,7 +64,7 @@ class Line(msgspec.Struct):
 
 KEYS = frozenset(Line.__struct_fields__)
 MESSAGE_KEYS = frozenset(Message.__struct_fields__)
-_INSIDE = frozenset(("name", "arguments"))  # of the function of a call
+_INSIDE = {"function": {"name", "arguments"}, "custom": {"name", "input"}}  # what a call has, and where
 
 
 def with_rest(
@@ -92,11 +92,14 @@ def our_call(call: dict[str, Any]) -> dict[str, Any]:
     if _has_strings(call, "id", "name", "arguments"):
         return call
     ours = tool_calls.normal(call)
-    rest = {key: call[key] for key in call if key not in ours and key != "function"}
-    function = call.get("function")
-    if isinstance(function, dict) and not _INSIDE.issuperset(function):
-        rest["function"] = {key: function[key] for key in function if key not in _INSIDE}
-    return {**ours, **rest}
+    rest = {key: _rest_inside(key, call[key]) for key in call if key not in ours}
+    return {**ours, **{key: value for key, value in rest.items() if key not in _INSIDE or value}}
+
+
+def _rest_inside(key: str, value: Any) -> Any:
+    if key not in _INSIDE or not isinstance(value, dict):
+        return value
+    return {inner: value[inner] for inner in value if inner not in _INSIDE[key]}
 
 
 def their_call(call: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +112,10 @@ def their_call(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_plain_rest(call: dict[str, Any]) -> bool:
-    if "function" not in call:
-        return bool(call["type"])
-    function = call["function"]
-    return bool(call["type"] and isinstance(function, dict) and function and not _INSIDE & function.keys())
+    if not call["type"] or "custom" in call:
+        return False
+    function = call.get("function", {"of": "nothing"})
+    return isinstance(function, dict) and bool(function) and not _INSIDE["function"] & function.keys()
 
 
 def _has_strings(call: dict[str, Any], *keys: str) -> bool:

@@ -211,6 +211,13 @@ def test_store_takes_conversations_from_anywhere(owner):
     assert seen[-1].new == 1
 
 
+def test_time_without_a_zone_is_utc(owner):
+    time = dt.datetime(2024, 5, 1, 10)
+    row = CanonicalMessage(external_id="1", role="user", created_at=time)
+    interop.store([CanonicalConversation(external_id="c1", source="x", messages=[row])], owner)
+    assert messages(owner)[0].created_at == time.replace(tzinfo=dt.UTC)
+
+
 def test_file_that_breaks_off_keeps_what_came_before(owner):
     report = interop.import_file(io.BytesIO(b"[" + lines(conversation(ONE)).strip() + b', {"id"'), owner)
     assert (report.new, report.skipped, report.error_count) == (1, 0, 1)

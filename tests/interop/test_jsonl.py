@@ -103,6 +103,13 @@ def test_call_in_our_form():
     assert read_message(tool_calls=[call]).tool_calls == [call]
 
 
+def test_call_with_free_text():
+    call = {"id": "a", "type": "custom", "custom": {"name": "sh", "input": "ls"}}
+    assert read_message(tool_calls=[call]).tool_calls == [
+        {"id": "a", "name": "sh", "arguments": "ls", "type": "custom"}
+    ]
+
+
 def test_call_with_an_object_as_arguments():
     call = {"id": "a", "function": {"name": "f", "arguments": {"city": "Huế"}}}
     assert read_message(tool_calls=[call]).tool_calls[0]["arguments"] == '{"city": "Huế"}'

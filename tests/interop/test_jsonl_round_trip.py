@@ -150,6 +150,7 @@ def test_nothing_at_all(owner):
         {"id": "a", "name": "f", "arguments": "{}", "type": "function", "function": {"strict": True}},
         {"id": "a", "name": "f", "arguments": "{}", "type": "function", "function": "x"},
         {"id": "a", "name": "f", "arguments": "{}", "type": ""},
+        {"id": "a", "name": "f", "arguments": "{}", "type": "custom", "custom": {"name": "g", "x": 1}},
         {"id": "a", "name": "f", "arguments": "{}"},
     ],
 )
