@@ -7,6 +7,7 @@ import argparse
 import datetime as dt
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import server, table
 
@@ -16,11 +17,11 @@ SMALL = 10_000  # messages; what the growth is measured from
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     server.set_up()
-    rows = measure(options.messages, quick=options.quick)
+    found = measure(options.messages, quick=options.quick)
     if options.json:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        table.save(options.json, at=now, messages=options.messages, rows=rows)
-    return 0 if all(row.met for row in rows) else 1
+        table.save(options.json, at=now, messages=options.messages, **found)
+    return 0 if all(row.met for row in found["rows"]) else 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def measure(messages: int, *, quick: bool) -> list[table.Row]:
+def measure(messages: int, *, quick: bool) -> dict[str, Any]:
     from . import data, operations, peers  # after set_up(): they import models
 
     effort = operations.QUICK if quick else operations.FULL
@@ -45,8 +46,8 @@ def measure(messages: int, *, quick: bool) -> list[table.Row]:
             operations.growth(small, large, effort),
             title=f"from {SMALL:,} messages (limit) to {messages:,}",
         )
-        peers.show(large, effort)
-    return [*rows, *growth]
+        beside = peers.show(large, effort.calls)
+    return {"rows": [*rows, *growth], "beside": beside}
 
 
 if __name__ == "__main__":
