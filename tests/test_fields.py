@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
 from aistore.exceptions import UnstorableValue
-from aistore.fields import ESCAPE, UUID7Field, escape, unescape, uuid7
-from aistore.models import Conversation, Message
+from aistore.fields import ESCAPE, UUID7Field, escape, readable, unescape, uuid7
+from aistore.models import AuditEntry, Conversation, Memory, Message, Upload
 
 LINES = (Path(__file__).parent / "data" / "edge-texts.jsonl").read_text(encoding="utf-8").splitlines()
 EDGE_TEXTS = [json.loads(line) for line in LINES]
@@ -215,3 +215,29 @@ def test_uuid7_sorts_by_time():
 def test_uuid7_leaves_no_trace_of_the_python_in_migrations():
     """Its migration is the same on a Python with and without uuid.uuid7."""
     assert UUID7Field().deconstruct()[1:] == ("aistore.fields.UUID7Field", [], {})
+
+
+@every_edge_text
+def test_readable_can_be_sent(text):
+    """For people every text becomes one that UTF-8 and a terminal can carry; what they could is left alone."""
+    shown = readable(text)
+    shown.encode()
+    assert len(shown) == len(text)
+    assert not set(shown) & {chr(code) for code in [*range(9), 11, 12, *range(14, 32), 127]}
+    assert {new for old, new in zip(text, shown, strict=True) if old != new} <= {
+        *map(chr, range(0x2400, 0x2422)),
+        "\ufffd",
+    }
+
+
+def test_readable_shows_what_was_there():
+    """Control characters as their pictures, halves of a pair as the replacement character, lines as lines."""
+    assert readable("a\x00\x1b\x7f\ud83d\n\tb") == "a␀␛␡\ufffd\n\tb"
+
+
+@every_hard_text
+def test_names_can_be_shown(text):
+    """str() of a row goes into pages and logs."""
+    for row in (Conversation(title=text), Memory(content=text), Upload(name=text), AuditEntry(action=text)):
+        str(row).encode()
+        assert "\x00" not in str(row)

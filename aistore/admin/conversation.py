@@ -28,7 +28,7 @@ from .source import PARAMETER as SOURCE
 from .source import SourceFilter
 from .transcript import Transcript, place_in, transcript
 
-UNREAD_COLUMNS = ["system_prompt", "metadata", "open_tool_calls"]  # in the list; they may be long
+UNREAD = ["metadata", "open_tool_calls"]  # what nobody sees here, and may be long
 FIRST_WORDS = Message.objects.filter(conversation=OuterRef("pk"), role="user").order_by("sequence_number")
 
 
@@ -45,7 +45,6 @@ class ConversationAdmin(BrowsingAdmin):
     ]
     list_filter = ["is_archived", "is_pinned", SourceFilter, OwnerFilter]
     allowed_lookups = frozenset({"is_archived__exact", "is_pinned__exact", SOURCE, OWNER})
-    list_select_related = ["owner"]
     search_fields = ["title"]
     search_help_text = gettext_lazy("Words in the title.")
     actions = ["pin", "unpin", "archive", "unarchive"]
@@ -59,7 +58,7 @@ class ConversationAdmin(BrowsingAdmin):
         words = Subquery(FIRST_WORDS.values(start=Left("content", 200, output_field=ExactTextField()))[:1])
         untitled = When(title="", then=words)
         first_words = Case(untitled, default=Value(""), output_field=ExactTextField())
-        return queryset.defer(*UNREAD_COLUMNS).annotate(first_words=first_words)
+        return queryset.defer("system_prompt", *UNREAD).annotate(first_words=first_words)
 
     @admin.display(description=gettext_lazy("title"))
     def title_or_first_words(self, conversation: Any) -> SafeString:
@@ -95,7 +94,7 @@ class ConversationAdmin(BrowsingAdmin):
     # The page on which one is read.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).select_related("owner")
+        return super().get_queryset(request).select_related("owner").defer(*UNREAD)
 
     def render_change_form(
         self,

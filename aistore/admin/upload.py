@@ -21,13 +21,13 @@ from .provenance import provenance_link, with_provenance
 @admin.register(Upload)
 class UploadAdmin(BrowsingAdmin):
     ordering = ("-created_at", "-id")
-    list_display = ["file_name", "of_whom", "media_type", "bytes", "state", "belongs_to", "received"]
+    list_display = ["file_name", "of_whom", "media_type", "file_size", "state", "belongs_to", "received"]
     list_filter = ["status", OwnerFilter]
     allowed_lookups = frozenset({"status__exact", OWNER})
     search_fields = ["name"]
     search_help_text = gettext_lazy("Words in the name.")
     readonly_fields = [
-        "file_name", "of_whom", "media_type", "bytes", "sha256", "stored_as", "state", "reason", "belongs_to",
+        "file_name", "of_whom", "media_type", "file_size", "sha256", "stored_as", "state", "reason", "belongs_to",
         "received", "processed", "extracted",
     ]  # fmt: skip
     fields = [*readonly_fields]
@@ -48,7 +48,7 @@ class UploadAdmin(BrowsingAdmin):
         return isolated(line(upload.content_type, 60))
 
     @admin.display(description=gettext_lazy("size"))
-    def bytes(self, upload: Upload) -> str:
+    def file_size(self, upload: Upload) -> str:
         return size(upload.size)
 
     @admin.display(description=gettext_lazy("status"))

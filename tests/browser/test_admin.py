@@ -87,11 +87,11 @@ def test_branches(open_page, conversation):
     page = open_page(path(conversation, "?at=4"))
     seen = []
     for _ in range(2):
-        follow(page, "nav[aria-label=Branches] >> a[rel=next]")
+        follow(page, "[aria-label=Branches] >> a[rel=next]")
         seen.append(page.locator("article").last.inner_text().splitlines()[-1])
     assert seen == ["No, the sun shines.", "Ask me tomorrow."]
-    assert page.locator("nav[aria-label=Branches] >> a[rel=next]").count() == 0
-    follow(page, "nav[aria-label=Branches] >> a[rel=prev]")
+    assert page.locator("[aria-label=Branches] >> a[rel=next]").count() == 0
+    follow(page, "[aria-label=Branches] >> a[rel=prev]")
     follow(page, "text=Show the active one")
     assert page.locator("article").last.inner_text().endswith("Ask me tomorrow.")
 
