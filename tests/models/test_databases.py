@@ -58,6 +58,7 @@ def test_the_tables_are_there_and_only_there(elsewhere, committed):
 @pytest.mark.parametrize("count", [1, 128, 129])
 def test_everything_works_there(away, count, quick_streams):
     """All that writes, in every way of storing."""
+    assert_sound(Conversation.objects.start(away.owner, turns(count)))
     messages = away.extend(turns(count))
     away.append("assistant", "b", parent=messages[0], external_id="k")
     assert away.append("assistant", "b", external_id="k") == away.head

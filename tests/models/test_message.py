@@ -1,6 +1,7 @@
 """Queries of messages: the last, those before, sums, and what they need to know."""
 
 import datetime as dt
+import pickle
 import uuid
 
 import pytest
@@ -101,6 +102,20 @@ def test_the_columns_of_nothing_cost_no_parser(conversation):
     assert (message.parts, message.tool_calls, message.usage, message.metadata) == ([], [], {}, {})
     message.parts.append(1)
     assert Message.objects.get().parts == []
+
+
+def test_instances_are_djangos(conversation):
+    """Built without __init__, they are as any: saved, deferred, pickled, compared, heard of."""
+    conversation.append("user", "Hi", name="Minh")
+    message = Message.objects.get()
+    message.name = "Binh"
+    message.save(update_fields=["name"])
+    twin = pickle.loads(pickle.dumps(message))  # noqa: S301
+    partial = Message.objects.only("name").get()
+    assert message == twin == partial
+    assert (partial.get_deferred_fields() >= {"content"}, partial.content, twin.name) == (True, "Hi", "Binh")
+    assert message._state.fields_cache == {}
+    assert message.conversation == conversation
 
 
 def test_usage_by_model(conversation, other, django_assert_num_queries):

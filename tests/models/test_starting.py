@@ -4,13 +4,13 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from django.db.models.signals import post_save
 
-from aistore.exceptions import ConflictingAppend, InvalidMessage
+from aistore.exceptions import ConflictingAppend, InvalidMessage, UnstorableValue
 from aistore.models import Conversation, Message
 
 from .asynchronously import run
 from .edge_texts import every_text
 from .invariants import assert_sound, contents
-from .test_appending import turns, vars_of
+from .test_appending import EVERY_VALUE, turns, vars_of
 
 every_way = pytest.mark.parametrize("count", [0, 1, 2, 128, 129])
 
@@ -71,6 +71,23 @@ def test_the_same_key_twice(owner):
     with pytest.raises(ConflictingAppend):
         Conversation.objects.start(owner, [turn, {**turn, "content": "b"}])
     assert Conversation.objects.count() == 1
+
+
+def test_every_value_arrives(owner):
+    """Each column of a message."""
+    head = Conversation.objects.start(owner, [{"role": "assistant", "content": "Hi", **EVERY_VALUE}]).head
+    assert vars_of(head) == vars_of(Message.objects.get())
+    assert {name: getattr(head, name) for name in EVERY_VALUE} == {**EVERY_VALUE, "cost": head.cost}
+
+
+@pytest.mark.parametrize("count", [1, 128, 129])
+def test_a_value_that_cannot_be_kept(owner, count):
+    """Of a message or of the conversation: nothing is stored."""
+    unkept = {"a": float("nan")}
+    for messages, fields in (([{"role": "user", "metadata": unkept}], {}), ([], {"metadata": unkept})):
+        with pytest.raises(UnstorableValue):
+            Conversation.objects.start(owner, [*turns(count), *messages], **fields)
+    assert not Conversation.objects.exists()
 
 
 @pytest.mark.parametrize("wrong", [{"role": "nobody"}, {"role": "user", "colour": "red"}])
