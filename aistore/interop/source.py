@@ -81,9 +81,10 @@ def _in_folder(folder: Path) -> list[Path]:
 
 def _exports(names: Iterable[str], where: str) -> list[str]:
     """Which of these files to read. Only the last part of a name counts, and it is never used as a path."""
-    visible = {name: PurePosixPath(name).name for name in names if "__MACOSX" not in name}
+    lasts = {name: PurePosixPath(name).name for name in names}
     for pattern in _EXPORTS:
-        found = [name for name, last in visible.items() if re.fullmatch(pattern, last) and last[0] != "."]
+        # a dot begins what a Mac puts beside the files of a zip
+        found = [name for name, last in lasts.items() if re.fullmatch(pattern, last) and last[0] != "."]
         if len(found) == 1 or (found and pattern != _EXPORTS[-1]):
             return sorted(found, key=_by_number)
     raise _unreadable(where, "it holds no conversations.json and no .jsonl file", "Name the file to read.")

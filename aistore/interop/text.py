@@ -25,6 +25,10 @@ Follow = Callable[[str, int], tuple[int, bool]]
 class Text:
     """``buffer`` from ``position`` on is what was not used yet; it grows when an element is not all there."""
 
+    LEAST = (
+        1024**2
+    )  # characters to grow by: gzip gives 30,000 at a time, and few elements should be cut in two
+
     def __init__(self, source: Source) -> None:
         self.name = source.name
         self.buffer = ""
@@ -70,7 +74,7 @@ class Text:
     def more(self) -> bool:
         """Forgets what was used and adds as much again as is left, so that growing takes linear time."""
         pieces = [self.buffer[self.position :]]
-        wanted = max(1, len(pieces[0]))
+        wanted = max(self.LEAST, len(pieces[0]))
         while wanted > 0 and (piece := self._next_piece()):
             pieces.append(piece)
             wanted -= len(piece)

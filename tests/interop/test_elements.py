@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from aistore.exceptions import BadConversation, UnreadableFile
 from aistore.interop.elements import elements
 from aistore.interop.source import Source
+from aistore.interop.text import Text
 from tests.interop.files import lines, several
 
 DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    """Elements are looked at as soon as there is anything of them."""
+    monkeypatch.setattr(Text, "LEAST", 1)
 
 
 def taken(text, *, size=None, name="file.json"):
@@ -145,6 +152,12 @@ def test_lone_surrogate_in_a_line():
     assert taken('{"a": "\\ud83d"}\n{"a": "\\ude00"}') == [{"a": "\ud83d"}, {"a": "\ude00"}]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_number_at_the_end_of_a_chunk(size):
+    """It might go on, as an object does not."""
+    assert taken('[123456, {"a": 1}]', size=size) == [123456, {"a": 1}]
+
+
 def test_number_of_many_digits_is_exact():
     assert taken('[{"a": 123456789012345678901234567890}]') == [{"a": 123456789012345678901234567890}]
 
@@ -182,13 +195,14 @@ def test_lines_cut_off():
 def test_stream_that_breaks_off_in_the_middle():
     """Whole elements of the last chunk are not lost with it."""
 
-    def chunks():
-        yield b'[{"a": 1}, {"b": 2}, {"c'
+    def broken_off(*chunks):
+        yield from chunks
         raise UnreadableFile(path="x", why="it is cut off", remedy="Copy it again.")
 
-    *found, error = elements(Source("x", chunks()))
-    assert found == [{"a": 1}, {"b": 2}]
-    assert "it is cut off" in str(error)
+    for chunks in [[b'[{"a": 1}, {"b": 2}, {"c'], [b'[{"a": 1}, {"b": ', b'2}, {"c']]:
+        *found, error = elements(Source("x", broken_off(*chunks)))
+        assert found == [{"a": 1}, {"b": 2}]
+        assert "it is cut off" in str(error)
 
 
 @pytest.mark.parametrize(

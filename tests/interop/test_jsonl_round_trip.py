@@ -101,6 +101,15 @@ def test_every_column(owner):
     assert_comes_back(owner)
 
 
+def test_revisions_oldest_first(owner):
+    message = Conversation.objects.create(owner=owner).append("user", "one")
+    message.edit("two")
+    message.edit("three")
+    (line,) = json.loads(exported(owner))["messages"]
+    assert [revision["content"] for revision in line["revisions"]] == ["one", "two"]
+    assert_comes_back(owner)
+
+
 def test_branches_and_the_active_one(owner):
     conversation = Conversation.objects.create(owner=owner)
     first = conversation.append("user", "one")

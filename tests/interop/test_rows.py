@@ -46,6 +46,11 @@ def test_what_is_no_json_is_refused(value):
         row(metadata={"x": value})
 
 
+def test_large_float_is_the_whole_number_that_it_is():
+    """PostgreSQL would read 1e+23 as the decimal number, which no float is."""
+    assert row(metadata={"x": 1e23})["metadata"] == '{"x": 99999999999999991611392}'
+
+
 def test_depth_is_counted_and_brackets_are_not():
     """In texts, and side by side, they nest nothing."""
     wide = {"x": ["[" * 1_000, *([[]] * 1_000)]}
