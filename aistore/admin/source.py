@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ..fields import escape, unescape
-from .display import line
+from .display import isolated, line
 
 PARAMETER = "source"
 # The names offered are those of the newest conversations: DISTINCT over all of them would read the table, and an
@@ -24,7 +24,7 @@ class SourceFilter(admin.SimpleListFilter):
         newest = model_admin.get_queryset(request).order_by(*model_admin.ordering)
         names = {*newest.values_list("source", flat=True)[:LOOKED_AT], unescape(self.value() or "")}
         # escaped, because an address cannot carry every character that a source may have
-        return [(escape(name), line(name, 40)) for name in sorted(names) if name]
+        return [(escape(name), isolated(line(name, 40))) for name in sorted(names) if name]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from aistore.admin.conversation import ConversationAdmin
 from aistore.models import Conversation
 
 from .conftest import NOON
@@ -38,14 +39,14 @@ def test_newer_pages_lead_back(many, read):
     """From the last page up to the first, over the same rows."""
     many(250)
     page = read(LIST)
-    while "Older" in page.html:
+    for _ in range(4):
         page = read(LIST + page.href("Older"))
-    seen = [titles(page)]
-    while "Newer" in page.html:
+    seen = titles(page)
+    for _ in range(4):
         page = read(LIST + page.href("← Newer"))
-        seen.insert(0, titles(page))
-    assert [title for rows in seen for title in rows] == numbers(0, 250)
-    assert [len(rows) for rows in seen] == [50] * 5
+        seen = titles(page) + seen
+    assert seen == numbers(0, 250)
+    assert "Newer" not in page.html
 
 
 def test_the_top_is_a_whole_page(many, read):
@@ -151,10 +152,12 @@ def test_a_place_that_is_none(many, admin_client, direction, place):
     assert admin_client.get(LIST, {direction: place}, follow=True).status_code == 200
 
 
-def test_other_orders_are_not_offered(many, read):
+def test_other_orders_are_not_offered(many, read, monkeypatch):
     """?o= is Django's way to sort by any column; here each order would need an index."""
+    monkeypatch.setattr(ConversationAdmin, "list_display", ["title"])
     many(3)
-    assert titles(read(LIST, data={"o": "1"})) == numbers(0, 3)
+    text = read(LIST, data={"o": "-1"}).text
+    assert text.index("No 0") < text.index("No 1") < text.index("No 2")
 
 
 def queries(client, path):
