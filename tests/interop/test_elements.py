@@ -199,7 +199,7 @@ def test_stream_that_breaks_off_in_the_middle():
         yield from chunks
         raise UnreadableFile(path="x", why="it is cut off", remedy="Copy it again.")
 
-    for chunks in [[b'[{"a": 1}, {"b": 2}, {"c'], [b'[{"a": 1}, {"b": ', b'2}, {"c']]:
+    for chunks in [[b'[{"a": 1}, {"b": 2}, {"c'], [b'[{"a": 1}, {          "b":', b'2}, {"c']]:
         *found, error = elements(Source("x", broken_off(*chunks)))
         assert found == [{"a": 1}, {"b": 2}]
         assert "it is cut off" in str(error)

@@ -213,9 +213,13 @@ def test_store_takes_conversations_from_anywhere(owner):
 
 def test_time_without_a_zone_is_utc(owner):
     time = dt.datetime(2024, 5, 1, 10)
-    row = CanonicalMessage(external_id="1", role="user", created_at=time)
-    interop.store([CanonicalConversation(external_id="c1", source="x", messages=[row])], owner)
-    assert messages(owner)[0].created_at == time.replace(tzinfo=dt.UTC)
+    utc = time.replace(tzinfo=dt.UTC)
+    rows = [
+        CanonicalMessage(external_id=str(number), role="user", created_at=given)
+        for number, given in enumerate((time, utc))
+    ]
+    interop.store([CanonicalConversation(external_id="c1", source="x", messages=rows)], owner)
+    assert [row.created_at for row in messages(owner)] == [utc, utc]
 
 
 def test_file_that_breaks_off_keeps_what_came_before(owner):

@@ -84,14 +84,15 @@ def test_continuation_while_the_owner_writes(owner):
 
 
 def test_continuation_while_the_owner_deletes(owner):
-    """It waits, and takes the number that became free."""
-    imported(owner, conversation(message(content="one"), message(content="two")))
+    """It waits, and sees what is left: no number is left out."""
+    one, two, new = message(content="one"), message(content="two"), message(content="new", parent="1")
+    imported(owner, conversation(one, two))
     with transaction.atomic():
         stored(owner).head.delete()
-        other = Beside(owner, conversation(message(content="one"), message(content="new", n=3, parent="1")))
+        other = Beside(owner, conversation(one, two, new))
         until_somebody_waits()
-    assert other.result().extended == 1
-    assert contents(owner) == ["one", "new"]
+    assert other.result().messages == 2
+    assert contents(owner) == ["one", "two", "new"]
     assert check_data().is_sound
 
 

@@ -14,10 +14,7 @@ TEXT = lines(*several(3))
 
 def content(path_or_file):
     """By the last part of each name."""
-    return {
-        source.name.rpartition("/")[2]: b"".join(source.chunks)
-        for source in sources(path_or_file)
-    }
+    return {source.name.rpartition("/")[2]: b"".join(source.chunks) for source in sources(path_or_file)}
 
 
 def refused(path_or_file):
@@ -100,8 +97,8 @@ def test_zip_with_gzip(file):
 
 def test_zip_made_on_a_mac(file):
     """Its shadow files are no exports."""
-    members = {"__MACOSX/._conversations.json": "x", "conversations.json": "[]", "._mine.jsonl": "x"}
-    assert content(file("export.zip", zipped(members))) == {"conversations.json": b"[]"}
+    members = {"__MACOSX/._mine.jsonl": "x", "mine.jsonl": TEXT}
+    assert content(file("export.zip", zipped(members))) == {"mine.jsonl": TEXT}
 
 
 def test_names_that_lead_out_of_a_zip_lead_nowhere(file, tmp_path):
