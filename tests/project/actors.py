@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -94,6 +95,17 @@ def sql(folder: Path, statement: str) -> object:
         cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
     return row[0] if row else None
+
+
+def write_note(folder: Path) -> int:
+    """Commit something to remember; the folder's cluster may have seen other tests."""
+    note = secrets.randbelow(2**31)
+    sql(folder, f"DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT {note} AS number")
+    return note
+
+
+def read_note(folder: Path) -> object:
+    return sql(folder, "SELECT number FROM note")
 
 
 def manage(*arguments: str, folder: Path, **changes: str) -> "subprocess.CompletedProcess[str]":

@@ -25,9 +25,9 @@ def test_installed_ones_if_wanted(empty_folder: Path) -> None:
         assert sql(empty_folder, "SELECT lower('ÉÀÖ')") == "éàö"
 
 
-def test_a_wrong_preference(folder: Path) -> None:
+def test_a_wrong_preference(empty_folder: Path) -> None:
     """A typing error is said, not ignored."""
-    done = manage("migrate", folder=folder, AISTORE_SERVERS="wheels")
+    done = manage("migrate", folder=empty_folder, AISTORE_SERVERS="wheels")
     assert (
         done.stderr
         == "ServicesError: AISTORE_SERVERS is 'wheels', but only 'wheel' and 'path' mean something.\n"
