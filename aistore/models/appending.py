@@ -115,12 +115,14 @@ def _with_care(
     conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], parent: Any
 ) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
+        streaming.fail_dead(
+            messages_of(conversation)
+        )  # before the lock: messages are locked before conversations
         locked = lock(conversation)
         first = _first_under(conversation, messages, given)
         fresh = [message for message in messages if first.get(message.external_id, message) is message]
         written: list[Message] = []
         if fresh:
-            streaming.fail_dead(messages_of(conversation))
             written = _at(conversation, locked, fresh, parent)
     by_id = {message.pk: message for message in written}
     found = [first.get(message.external_id, message) for message in messages]

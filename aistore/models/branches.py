@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from .. import statements
 from ..exceptions import ConversationGone
 from ..fields import escape, uuid7
-from . import appending
+from . import appending, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -91,4 +91,5 @@ def fork(conversation: Conversation, *, at: Message | None, title: str | None) -
         made = statements.fetch_one(using, FORK, parameters)
     if made is None:
         raise ConversationGone(conversation=conversation.pk)
+    telling.conversations_changed(using, [(made[0], conversation.owner_id)])
     return type(conversation)._base_manager.using(using).get(pk=made[0])

@@ -8,7 +8,7 @@ from django.db import router, transaction
 from django.db.models import Count, Max, Min
 
 from ..exceptions import GapInNumbers
-from . import appending
+from . import appending, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -20,17 +20,15 @@ def delete(messages: MessageQuerySet) -> tuple[int, dict[str, int]]:
     using = messages._db or router.db_for_write(model)  # type: ignore[attr-defined]
     rows = messages.using(using).order_by()
     with transaction.atomic(using=using):
-        # locked in the order of ids, so that two deletions cannot wait for each other
-        ids = sorted(rows.values_list("conversation_id", flat=True).distinct())
-        parents = model._meta.get_field("conversation").remote_field.model
-        for conversation in (
-            parents._base_manager.using(using)
-            .select_for_update(no_key=True)
-            .filter(pk__in=ids)
-            .order_by("pk")
-        ):
+        # Messages first, then conversations, each in the order of ids, as everybody locks them here: an edit and the
+        # trigger behind it too. In another order two writers would wait for each other.
+        locked = rows.order_by("pk").select_for_update(no_key=True).values_list("conversation_id", flat=True)
+        ids = sorted(set(locked))
+        parents = model._meta.get_field("conversation").remote_field.model._base_manager.using(using)
+        for conversation in parents.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
             _shorten(conversation, rows)
         count = rows.model._base_manager.using(using).filter(pk__in=rows.values("pk"))._raw_delete(using)
+        telling.messages_changed(using, ids)
     return count, {model._meta.label: count}
 
 

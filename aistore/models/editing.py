@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import statements
 from ..exceptions import ConversationGone, StaleEdit
 from ..fields import escape, json_text, uuid7
-from . import draft
+from . import draft, telling
 
 if TYPE_CHECKING:
     from .message import Message
@@ -50,6 +50,7 @@ def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, 
         raise _why_not(message, expected)
     message.content, message.parts, message.tool_calls = new.content, new.parts, new.tool_calls
     message.edited_at = stored[0]
+    telling.messages_changed(message._state.db or "", [message.conversation_id])
 
 
 def rate(message: Message, rating: int | None, comment: str) -> None:

@@ -12,6 +12,7 @@ The old head, which the new message answers, and the time are read by the same s
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +21,10 @@ import msgspec
 from django.db import connections, transaction
 
 from .. import statements
+from ..cache import stamps
 from ..conf import settings
 from ..fields import escape
-from . import draft
+from . import draft, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -37,7 +39,7 @@ COPY_FROM = (
 # open tool calls than expected, has one of the external ids, or has a stream that died.
 NUMBER = """
 WITH before AS MATERIALIZED (
-    SELECT id, head_id, clock_timestamp() AS now
+    SELECT id, head_id, nonce, clock_timestamp() AS now
     FROM aistore_conversation
     WHERE id = %s
       AND open_tool_calls = %s::text[]
@@ -52,15 +54,17 @@ WITH before AS MATERIALIZED (
     SET message_count = c.message_count + %s,
         head_id = %s,
         open_tool_calls = %s::text[],
+        version = c.version + 1,
+        nonce = %s,
         updated_at = before.now,
         last_message_at = greatest(CASE WHEN c.message_count > 0 THEN c.last_message_at END,
                                    %s::timestamptz, CASE WHEN %s THEN before.now END)
     FROM before
     WHERE c.id = before.id
     RETURNING c.id, c.message_count, CASE WHEN %s THEN before.head_id ELSE %s::uuid END AS parent_id,
-              before.now, c.last_message_at
+              before.now, c.last_message_at, c.version, c.edits, before.nonce AS nonce_before
 )"""
-NUMBERED = "SELECT message_count, parent_id, now, last_message_at FROM conversation"
+NUMBERED = """SELECT message_count, parent_id, now, last_message_at, version, edits, nonce_before FROM conversation"""
 
 KINDS = {"id": "uuid", "parent_id": "uuid", "is_hidden": "boolean", "cost": "numeric", "rating": "smallint"}
 KINDS |= dict.fromkeys(("parts", "tool_calls", "usage", "metadata"), "jsonb")
@@ -94,6 +98,9 @@ class Numbered(NamedTuple):
     parent_id: Any  # of the first row
     now: dt.datetime  # when the lock was had
     last_message_at: dt.datetime
+    version: int
+    edits: int
+    nonce_before: int
 
 
 def write(
@@ -112,13 +119,21 @@ def write(
     for above, row in pairwise(rows):
         row.parent_id = above.id
     times = [row.created_at for row in rows if row.created_at is not None]
+    nonce = secrets.randbits(63)
     found = _store(
         conversation,
         rows,
         [
             *(conversation.pk, _escaped(expected), conversation.pk, _escaped(keys)),
             *(conversation.pk, float(settings.STREAM_DEAD_SECONDS)),
-            *(len(rows), rows[-1].id, _escaped(opens), max(times, default=None), len(times) < len(rows)),
+            *(
+                len(rows),
+                rows[-1].id,
+                _escaped(opens),
+                nonce,
+                max(times, default=None),
+                len(times) < len(rows),
+            ),
             *(at_head, parent_id),
         ],
     )
@@ -131,6 +146,9 @@ def write(
     conversation.updated_at = numbered.now
     conversation.head = stored[-1]
     conversation.open_tool_calls = list(opens)
+    before = stamps.state(numbered.version - 1, numbered.nonce_before, numbered.edits)
+    after = stamps.state(numbered.version, nonce, numbered.edits)
+    telling.appended(conversation, before, after, rows, numbered.message_count - len(rows) + 1)
     return stored
 
 

@@ -137,7 +137,7 @@ class Stream:
         return self.message._state.db or ""
 
     def _rows(self) -> Any:
-        return type(self.message)._base_manager.using(self._using).filter(pk=self.message.pk)
+        return type(self.message)._default_manager.using(self._using).filter(pk=self.message.pk)
 
     def _store(self, final: draft.Draft) -> None:
         values = {name: getattr(final, name) for name in (*SET_BY_FINISH, "content", "status")}
@@ -150,7 +150,7 @@ class Stream:
 
     def _open_calls(self, opens: list[str]) -> None:
         conversation = self.message.conversation
-        rows = type(conversation)._base_manager.using(self._using)
+        rows = type(conversation)._default_manager.using(self._using)
         if opens and rows.filter(pk=conversation.pk, head=self.message).update(open_tool_calls=opens):
             conversation.open_tool_calls = opens
 
