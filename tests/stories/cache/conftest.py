@@ -13,6 +13,7 @@ from django_redis import get_redis_connection
 
 from aistore import statements
 from aistore.cache import maintenance
+from aistore.cache.kept import shelf
 from aistore.models import Conversation, Message
 from aistore.models.cached import Cached
 from aistore.models.telling import lists_of, unit_of
@@ -41,14 +42,25 @@ def valkey() -> Any:
 
 
 def texts(conversation: Conversation) -> list[str]:
-    """What another process would read: nothing is kept here."""
-    maintenance.forget_kept()
-    return [message.content for message in Message.objects.cached.last(conversation.pk, 50)]
+    """What another process reads."""
+    with another_process():
+        return [message.content for message in Message.objects.cached.last(conversation.pk, 50)]
 
 
 def titles(owner: Any) -> list[str]:
-    maintenance.forget_kept()
-    return [conversation.title for conversation in Conversation.objects.cached.newest(owner)]
+    with another_process():
+        return [conversation.title for conversation in Conversation.objects.cached.newest(owner)]
+
+
+@contextmanager
+def another_process() -> Iterator[None]:
+    """With nothing of what this one keeps decoded; and it leaves nothing here."""
+    mine = shelf.__dict__.copy()
+    shelf.__init__()  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        shelf.__dict__.update(mine)
 
 
 def evict_stamp(conversation: Conversation) -> None:

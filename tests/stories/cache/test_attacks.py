@@ -12,7 +12,16 @@ from aistore.models import Conversation, Message
 from aistore.models.cached import Cached
 from aistore.models.telling import unit_of
 
-from .conftest import after_the_select, elsewhere, evict_stamp, evict_token, raw, texts, titles
+from .conftest import (
+    after_the_select,
+    another_process,
+    elsewhere,
+    evict_stamp,
+    evict_token,
+    raw,
+    texts,
+    titles,
+)
 
 
 def test_a_reader_stopped_behind_his_select_does_not_bring_the_old_back(conversation: Conversation) -> None:
@@ -155,6 +164,23 @@ def test_nobody_reads_what_is_not_committed(conversation: Conversation) -> None:
     assert elsewhere(lambda: texts(conversation)) == ["one"]
 
 
+def test_a_reader_between_a_write_and_its_commit(conversation: Conversation) -> None:
+    """He reads the old, rightly, and stamps it; the commit takes that stamp away."""
+    with transaction.atomic():
+        conversation.append("user", "two")
+        assert elsewhere(lambda: texts(conversation)) == ["one"]
+    assert texts(conversation) == ["one", "two"]
+
+
+def test_a_write_that_nobody_noted_is_not_shared_either(conversation: Conversation) -> None:
+    """Past Django's cursor, so that rule 5 cannot see it; but the statement that fills does."""
+    with transaction.atomic():
+        connection.connection.execute("UPDATE aistore_message SET content = 'never said'")
+        assert texts(conversation) == ["never said"]
+        transaction.set_rollback(True)
+    assert texts(conversation) == ["one"]
+
+
 def test_a_write_between_claim_and_select_is_seen(conversation: Conversation) -> None:
     """The writer finds a claim and deletes it: the reader's SELECT may have come before his commit, or after."""
     with after_the_select(lambda: conversation.append("user", "two")):
@@ -213,15 +239,20 @@ class TestLists:
         assert titles(owner) == ["b", "a"]
 
     def test_two_writers_that_both_know_the_list(self, owner: Any) -> None:
-        """Each completes the list that it keeps, and each lacks the other's: no order may leave one of these."""
+        """Each completes the list as he keeps it, without the other's conversation; no such list may stay."""
         first, second = (Conversation.objects.create(owner=owner, title=title) for title in "ab")
-        for one, other in ((first, second), (second, first)):
-            titles(owner)
+        Conversation.objects.cached.newest(owner)
+        with another_process():
             Conversation.objects.cached.newest(owner)
-            one.append("user", "x")
-            elsewhere(lambda other=other: other.append("user", "y"))
-            counts = {c.title: c.message_count for c in Conversation.objects.owned_by(owner)}
-            assert {c.title: c.message_count for c in cached_rows(owner)} == counts
+            second.append("user", "y")
+        first.append("user", "x")
+        assert counts(owner) == [("a", 1), ("b", 1)]
+
+    def test_a_reader_between_a_write_and_its_commit(self, owner: Any) -> None:
+        with transaction.atomic():
+            Conversation.objects.create(owner=owner, title="a")
+            assert elsewhere(lambda: titles(owner)) == []
+        assert titles(owner) == ["a"]
 
     def test_a_list_completed_by_its_writer_is_what_the_database_says(self, owner: Any) -> None:
         rows = [Conversation.objects.create(owner=owner, title=title) for title in "abcd"]
@@ -233,14 +264,13 @@ class TestLists:
             expected = list(
                 Conversation.objects.owned_by(owner).newest(limit=3).values_list("title", "message_count")
             )
-            assert [(r.title, r.message_count) for r in cached_rows(owner, limit=3)] == expected
+            assert counts(owner, limit=3) == expected
 
 
-def cached_rows(owner: Any, limit: int = 20) -> Any:
-    from aistore.cache import maintenance
-
-    maintenance.forget_kept()
-    return Conversation.objects.cached.newest(owner, limit=limit)
+def counts(owner: Any, limit: int = 20) -> list[tuple[str, int]]:
+    with another_process():
+        rows = Conversation.objects.cached.newest(owner, limit=limit)
+    return [(row.title, row.message_count) for row in rows]
 
 
 def test_connections_of_other_threads_are_closed() -> None:
