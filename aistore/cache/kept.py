@@ -5,6 +5,7 @@ stamp has changed is not used. The least recently used go first. ``CACHE_KEPT_BY
 decoded they take some three times as much.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from typing import Any, NamedTuple
@@ -56,6 +57,11 @@ class Shelf:
             self._of.clear()
             self._size = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes, encoded."""
+        return self._size
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -70,7 +76,9 @@ class Shelf:
 
 
 def _unit(key: str) -> str:
-    return key.partition(":e:")[0]
+    return key[: key.rfind("}:e:") + 1]
 
 
 shelf = Shelf()
+# A fork may come while another thread holds the lock, which nobody would ever release in the child.
+os.register_at_fork(after_in_child=shelf.__init__)  # type: ignore[misc]

@@ -1,145 +1,126 @@
-"""The connection to the cache: all that aistore knows of django-redis and redis-py stands here.
-
-django-redis says where the server is and how to log in (TLS, Sentinel, users); redis-py opens the connection. What
-follows is a socket and hiredis: one for each thread, no pool, 0.2 s, no retries. redis-py's own way costs twice the
-time of a hit, and its defaults, 5 s and 10 tries, are wrong for a cache: late is worse than never.
+"""The way to the cache: who is asked, who is not asked at the moment, and who is believed.
 
 Note [Trouble]. A call that fails may have been a writer's last word about a stamp. So for one lease this process
-trusts no stamp: its reads go to the database, as if there were no cache. It goes on telling the cache what it
-writes, at most one try in PAUSE seconds, and says once in the log that the cache went and once that it came back.
+trusts no stamp: its reads go to the database, as if there were no cache. The same when the cache turns out to be
+another server than before (restarted, failed over), which may hold an old copy. It goes on telling the cache what it
+writes, with at most one try in PAUSE seconds, and says once in the log that the cache went and once that it came back.
 """
 
-import hashlib
 import logging
 import os
-import threading
 import time
-from collections.abc import Sequence
 from typing import Any
 
-import hiredis
 from django.core.cache import caches
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from ..conf import settings
+from .wire import TROUBLE, Command, Refused, Wire
 
 logger = logging.getLogger("aistore.cache")
 
 PAUSE = 1.0  # seconds between two tries of a cache that does not answer
-CHUNK = 65536  # bytes asked of the socket at a time
-
-Command = Sequence[bytes | str | int]
+PROBE = 0.25  # of CACHE_TIMEOUT: how long such a try may take, so that nobody waits twice for what is down
+SPARE = 64  # sockets kept open; with more threads at a time, the others' are closed after use
+NEVER = float("-inf")
 
 
 class CacheDown(Exception):
     """The cache did not answer, or is not asked at the moment. Never leaves this package."""
 
 
-class Script:
-    """A Lua script, called by its hash."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-        SCRIPTS.append(self)
-
-    def call(self, key: str, *arguments: bytes | str | int) -> Command:
-        return ("EVALSHA", self.sha, 1, key, *arguments)
-
-
-SCRIPTS: list[Script] = []
-
-
 class Link:
-    """The way to one cache. Shared by the threads of the process, each of which has its own socket."""
+    """The way to one cache, shared by all threads of the process. Each call takes a socket and puts it back only when
+    all replies were read: one that an exception has left half-read, be it a signal's, never answers somebody else."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
-        self._local = threading.local()
-        self._failed_at = float("-inf")  # monotonic seconds
+        self._spare: list[Wire] = []
+        self._server: bytes | None = None
+        self._doubted_at = NEVER  # monotonic seconds, as all here
+        self._tried_at = NEVER
         self._is_down = False
+        self._is_full = False
 
     @property
     def is_trusted(self) -> bool:
         """Whether stamps may be believed. See Note [Trouble]."""
-        return time.monotonic() - self._failed_at > settings.CACHE_LEASE
+        if self._doubted_at == NEVER:
+            return True
+        return time.monotonic() - self._doubted_at > settings.CACHE_LEASE
 
     def call(self, *commands: Command) -> list[Any]:
         """One round trip. A reply may be a hiredis.ReplyError: that command failed, the others did not."""
-        if self._is_down and time.monotonic() - self._failed_at < PAUSE:
-            raise CacheDown
-        try:
-            replies = self._exchange(commands)
-        except (OSError, RedisError, hiredis.HiredisError) as error:
-            self._local.__dict__.clear()
-            self.distrust(error)
-            raise CacheDown from error
         if self._is_down:
-            self._is_down = False
-            logger.warning(
-                "cache %r answers again; its stamps are trusted in %s s", self._alias, settings.CACHE_LEASE
-            )
+            self._take_turn()
+        seconds = float(settings.CACHE_TIMEOUT) * (PROBE if self._is_down else 1)
+        try:
+            wire = self._take(seconds)
+            replies = wire.exchange(commands, seconds=seconds)
+        except TROUBLE as error:
+            self._went(error)
+            raise CacheDown from error
+        if len(self._spare) < SPARE:
+            self._spare.append(wire)
+        if self._is_down:
+            self._came_back()
         return replies
 
-    def distrust(self, error: object) -> None:
-        self._failed_at = time.monotonic()
+    def doubt(self) -> None:
+        """A stamp may be there that should not."""
+        self._doubted_at = time.monotonic()
+
+    def note_memory(self, *, is_full: bool) -> None:
+        """What the last claim said of it."""
+        if is_full is not self._is_full:
+            self._is_full = is_full
+            state = "has no memory left; going on without it" if is_full else "has memory again"
+            logger.warning("cache %r %s", self._alias, state)
+
+    def forget_sockets(self) -> None:
+        self._spare.clear()
+
+    def _take_turn(self) -> None:
+        now = time.monotonic()
+        if now - self._tried_at < PAUSE:
+            raise CacheDown
+        self._tried_at = now
+
+    def _take(self, seconds: float) -> Wire:
+        while True:
+            try:
+                wire = self._spare.pop()
+            except IndexError:
+                return self._open(seconds)
+            if wire.is_alive():
+                return wire
+
+    def _open(self, seconds: float) -> Wire:
+        wire = Wire(self._alias, seconds=seconds)
+        server = wire.server(seconds=seconds)
+        if self._server is not None and server != self._server:
+            self.doubt()
+            logger.warning(
+                "cache %r is another server now; its stamps are trusted in %s s",
+                self._alias,
+                settings.CACHE_LEASE,
+            )
+        self._server = server
+        return wire
+
+    def _went(self, error: Exception) -> None:
+        self.forget_sockets()
+        self.doubt()
+        self._tried_at = time.monotonic()
         if not self._is_down:
             self._is_down = True
-            logger.warning(
-                "cache %r does not answer (%s); going on without it", self._alias, type(error).__name__
-            )
+            said = str(error) if isinstance(error, Refused) else type(error).__name__
+            logger.warning("cache %r does not answer (%s); going on without it", self._alias, said)
 
-    def _exchange(self, commands: Sequence[Command]) -> list[Any]:
-        socket, reader = self._own()
-        socket.sendall(b"".join(map(hiredis.pack_command, map(tuple, commands))))
-        replies: list[Any] = []
-        while len(replies) < len(commands):
-            reply = reader.gets()
-            if reply is not False:
-                replies.append(reply)
-                continue
-            data = socket.recv(CHUNK)
-            if not data:
-                raise ConnectionResetError
-            reader.feed(data)
-        if any(_is_unknown_script(reply) for reply in replies):
-            return self._after_loading(commands, replies)
-        return replies
-
-    def _after_loading(self, commands: Sequence[Command], replies: list[Any]) -> list[Any]:
-        """The scripts were forgotten (SCRIPT FLUSH, a failover): load them, and do what could not be done."""
-        again = [number for number, reply in enumerate(replies) if _is_unknown_script(reply)]
-        loading = [("SCRIPT", "LOAD", script.source) for script in SCRIPTS]
-        done = self._exchange([*loading, *(commands[number] for number in again)])[len(loading) :]
-        for number, reply in zip(again, done, strict=True):
-            replies[number] = reply
-        return replies
-
-    def _own(self) -> tuple[Any, Any]:
-        """This thread's socket; a new one after a fork."""
-        local = self._local
-        if getattr(local, "process", None) != os.getpid():
-            local.connection = self._connect()
-            local.reader = hiredis.Reader(notEnoughData=False)
-            local.process = os.getpid()
-        return local.connection._sock, local.reader
-
-    def _connect(self) -> Any:
-        pool = caches[self._alias].client.get_client(write=True).connection_pool  # type: ignore[attr-defined]
-        seconds = float(settings.CACHE_TIMEOUT)
-        connection = pool.connection_class(
-            **pool.connection_kwargs
-            | {"socket_timeout": seconds, "socket_connect_timeout": seconds, "protocol": 2}
-            | {"retry": Retry(NoBackoff(), 0), "health_check_interval": 0}
+    def _came_back(self) -> None:
+        self._is_down = False
+        logger.warning(
+            "cache %r answers again; its stamps are trusted in %s s", self._alias, settings.CACHE_LEASE
         )
-        connection.connect()
-        return connection
-
-
-def _is_unknown_script(reply: Any) -> bool:
-    return isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT")
 
 
 _links: dict[str, Link] = {}
@@ -153,4 +134,13 @@ def link() -> Link | None:
     try:
         return _links[alias]
     except KeyError:
-        return _links.setdefault(alias, Link(alias))
+        # Django's default is the memory of the process, which no other process could be told of.
+        return _links.setdefault(alias, Link(alias)) if hasattr(caches[alias], "client") else None
+
+
+def _forget_all_sockets() -> None:
+    for way in _links.values():
+        way.forget_sockets()
+
+
+os.register_at_fork(after_in_child=_forget_all_sockets)

@@ -133,10 +133,12 @@ class Codec(msgspec.Struct, frozen=True):
 
     record: type[Record]
     decoder: msgspec.msgpack.Decoder[Any]
+    keys: tuple[str, ...]  # the fields that hold a key of the host's users, whose type only he knows
 
     @classmethod
     def of(cls, record: type[Record]) -> "Codec":
-        return cls(record, msgspec.msgpack.Decoder(tuple[record, ...]))  # type: ignore[valid-type]
+        keys = tuple(name for name, kind in record.__annotations__.items() if kind is Any)
+        return cls(record, msgspec.msgpack.Decoder(tuple[record, ...]), keys)  # type: ignore[valid-type]
 
     def encode(self, records: tuple[Record, ...]) -> bytes:
         """Of records as they come from the database: with Note [Escaped characters] still in them."""
@@ -152,6 +154,8 @@ class Codec(msgspec.Struct, frozen=True):
 
     def decode(self, data: bytes) -> tuple[Any, ...]:
         records = self.decoder.decode(data)
+        for name in self.keys:
+            _restore_uuids(records, name)
         return tuple(map(plain, records)) if _ESCAPE_BYTES in data else records
 
 
@@ -163,6 +167,13 @@ def plain(record: R) -> R:
         if not name.endswith("_text") and isinstance(value := getattr(record, name), str | tuple)
     }
     return msgspec.structs.replace(record, **changed)
+
+
+def _restore_uuids(records: tuple[Any, ...], name: str) -> None:
+    """A UUID without a type comes back as its bytes."""
+    if records and type(getattr(records[0], name)) is bytes:
+        for record in records:
+            msgspec.structs.force_setattr(record, name, uuid.UUID(bytes=getattr(record, name)))
 
 
 def _plain(value: Any) -> Any:

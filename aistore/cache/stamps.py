@@ -8,9 +8,10 @@ so that a state never comes back after a restore. An **entry** carries the state
 when that is the **stamp**.
 
 1. Only a reader creates a stamp, and only over its own claim: ``SET stamp ?token NX GET PX lease`` goes out *before*
-   its SELECT; afterwards REPLACE_CLAIM puts the state in place of that token and of nothing else.
-2. A writer never creates a stamp. After its COMMIT: absent, nothing; older, replaced; a claim or a newer one (a
-   restored database), deleted. In an explicit transaction: deleted after the commit.
+   its SELECT; afterwards SETTLE puts the state in place of that token.
+2. Nobody else creates one. SETTLE, after a writer's COMMIT and after a reader's SELECT: absent, nothing; older,
+   replaced; another's claim, or a newer one (a restored database), deleted. In an explicit transaction: deleted
+   after the commit.
 3. KEEPTTL everywhere: the lease counts from before the first SELECT. So a stamp whose renewal was lost is gone one
    lease after that COMMIT, however long anybody was paused.
 4. The statement that fills says itself whether its rows may be shared: not from a transaction that wrote, from a
@@ -30,26 +31,25 @@ none creates; entries carry the token that was there before their SELECT; every 
 it after its COMMIT. The same argument: a token that was there before a SELECT and still is there has seen no commit
 since. A writer that keeps an entry under the token that is still there may put the entry as it has become, and a new
 token over it: whoever committed in between deletes that one too.
+
+A reader that has seen a version never sees an older one of that conversation: before he answers, SETTLE has taken away
+every stamp and claim that an older entry could be read under. (A writer that is between its COMMIT and its SETTLE, or
+psql, would otherwise show the new to who misses and the old to who hits.)
 """
 
 import secrets
 import struct
 
-from ..conf import settings
-from .link import Command, Script
+from .wire import Command, Script
 
 STATE = struct.Struct(">Qqq")  # version, nonce, edits
 CLAIM = b"?"
 
-REPLACE_CLAIM = Script("""
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') return 1 end
-return 0
-""")
-
-RENEW = Script("""
+# ARGV: the state that is known to be committed; the claim of who says so, or nothing.
+SETTLE = Script("""
 local stamp = redis.call('GET', KEYS[1])
 if not stamp or stamp == ARGV[1] then return 0 end
-if #stamp == 24 and string.sub(stamp, 1, 8) < string.sub(ARGV[1], 1, 8) then
+if stamp == ARGV[2] or #stamp == 24 and string.sub(stamp, 1, 8) < string.sub(ARGV[1], 1, 8) then
   local done = redis.pcall('SET', KEYS[1], ARGV[1], 'KEEPTTL')
   if not done.err then return 1 end
 end
@@ -71,11 +71,6 @@ def state(version: int, nonce: int, edits: int) -> bytes:
     return STATE.pack(version, nonce, edits)
 
 
-def version_of(state: bytes) -> tuple[int, int, int]:
-    version, nonce, edits = STATE.unpack(state)
-    return version, nonce, edits
-
-
 def is_state(stamp: bytes | None) -> bool:
     return stamp is not None and len(stamp) == STATE.size
 
@@ -84,17 +79,14 @@ def token() -> bytes:
     return secrets.token_bytes(12)
 
 
-def claim(stamp_key: str, token: bytes) -> Command:
+def claim(stamp_key: str, token: bytes, seconds: float) -> Command:
     """Answers what was there; nil: the claim is ours."""
-    return ("SET", stamp_key, token, "NX", "GET", "PX", int(settings.CACHE_LEASE * 1000))
+    return ("SET", stamp_key, token, "NX", "GET", "PX", max(1, int(seconds * 1000)))
 
 
-def replace_claim(stamp_key: str, claim: bytes, state: bytes) -> Command:
-    return REPLACE_CLAIM.call(stamp_key, claim, state)
-
-
-def renew(stamp_key: str, state: bytes) -> Command:
-    return RENEW.call(stamp_key, state)
+def settle(stamp_key: str, state: bytes, claim: bytes = b"") -> Command:
+    """For whoever knows that this state is committed: no older stamp stays, and no claim but his own."""
+    return SETTLE.call(stamp_key, state, claim or CLAIM)
 
 
 def advance(stamp_key: str, token: bytes, new: bytes) -> Command:

@@ -69,4 +69,21 @@ NO_STATES = """
 
 class Migration(migrations.Migration):
     dependencies = [("aistore", "0002_references")]
-    operations = [migrations.RunSQL(STATES, NO_STATES)]
+    operations = [
+        migrations.RunSQL(STATES, NO_STATES),
+        *[
+            migrations.AlterModelOptions(
+                name=name,
+                options={
+                    "base_manager_name": "objects",
+                    "verbose_name": name,
+                    "verbose_name_plural": plural,
+                },
+            )
+            for name, plural in [
+                ("conversation", "conversations"),
+                ("memory", "memories"),
+                ("message", "messages"),
+            ]
+        ],
+    ]

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
 from django.db import router
 
 from .. import statements
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CONVERSATIONS = Codec.of(ConversationRecord)
 MESSAGES = Codec.of(MessageRecord)
+
+WHOLE = 2**31 - 1  # rows
 
 # The statement itself says whether its rows may be shared: rule 4 of Note [Stamps are leases].
 SHAREABLE = """pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery()
@@ -61,19 +64,21 @@ LEFT JOIN (SELECT * FROM aistore_conversation WHERE owner_id = %s
 ORDER BY c.is_pinned DESC, c.last_message_at DESC, c.id DESC"""
 
 
+ANYBODY: Any = object()  # as owner: whoever asks. None is nobody, as of a visitor who has not logged in
+
+
 class Cached:
     """What ``objects.cached`` is: the named queries that answer with records."""
 
-    def __init__(self, model: type[Any]) -> None:
-        self._model = model
+    def __init__(self, model: type[Any], using: str | None = None) -> None:
+        # From where it is written, never from a replica, which may not have heard yet of what the cache was told.
+        self._using = using or router.db_for_write(model)
 
     def _read(self, unit: Unit, query: str, codec: Codec, seconds: float, sql: str, *parameters: Any) -> Any:
-        using = router.db_for_read(self._model)
-
         def load() -> Loaded:
-            return self._loaded(statements.fetch_all(using, sql, parameters), unit, codec.record)
+            return self._loaded(statements.fetch_all(self._using, sql, parameters), unit, codec.record)
 
-        return read(unit, query, codec, seconds, load, bypass=sees_its_own(using))
+        return read(unit, query, codec, seconds, load, bypass=sees_its_own(self._using))
 
     def _loaded(self, rows: list[tuple[Any, ...]], unit: Unit, record: type[Record]) -> Loaded:
         if not rows and unit.has_state:
@@ -84,41 +89,47 @@ class Cached:
 
 
 class CachedConversations(Cached):
-    def get(self, conversation_id: Any, *, owner: Any = None) -> ConversationRecord:
+    def get(self, conversation_id: Any, *, owner: Any = ANYBODY) -> ConversationRecord:
         """30 minutes. Another owner's conversation is DoesNotExist, as a missing one is."""
-        unit = _existing(conversation_id)
+        unit = _existing(conversation_id, self._using)
         seconds = float(settings.CONVERSATION_TTL)
         [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, uuid.UUID(unit.id))
-        if owner is not None and record.owner_id != getattr(owner, "pk", owner):
+        if owner is not ANYBODY and record.owner_id != _key(owner):
             raise _does_not_exist(unit)
         return record  # type: ignore[no-any-return]
 
     def newest(self, owner: Any, *, limit: int = 20) -> tuple[ConversationRecord, ...]:
         """30 minutes; in the order of the queryset's newest()."""
-        key = getattr(owner, "pk", owner)
-        unit, seconds = lists_of(key), float(settings.CONVERSATION_TTL)
-        return self._read(unit, f"newest:{int(limit)}", CONVERSATIONS, seconds, NEWEST, key, int(limit))  # type: ignore[no-any-return]
+        key, limit, seconds = _key(owner), _count(limit), float(settings.CONVERSATION_TTL)
+        if key is None or not limit:
+            return ()
+        unit = lists_of(key, self._using)
+        return self._read(unit, f"newest:{limit}", CONVERSATIONS, seconds, NEWEST, key, limit)  # type: ignore[no-any-return]
 
     aget = sync_to_async(get)
     anewest = sync_to_async(newest)
 
 
 class CachedMessages(Cached):
-    def last(self, conversation_id: Any, count: int = 50, *, owner: Any = None) -> tuple[MessageRecord, ...]:
+    def last(
+        self, conversation_id: Any, count: int = 50, *, owner: Any = ANYBODY
+    ) -> tuple[MessageRecord, ...]:
         """The last messages of all branches, oldest first. 30 minutes."""
-        return self._of(conversation_id, f"last:{int(count)}", LAST, int(count), owner)
+        return self._of(conversation_id, f"last:{_count(count)}", LAST, _count(count), owner)
 
     def path(
-        self, conversation_id: Any, *, last: int | None = None, owner: Any = None
+        self, conversation_id: Any, *, last: int | None = None, owner: Any = ANYBODY
     ) -> tuple[MessageRecord, ...]:
         """From the root to the head; the ``last`` ones only. 30 minutes."""
-        steps = 2**31 - 1 if last is None else int(last)
+        steps = WHOLE if last is None else _count(last)
         return self._of(conversation_id, f"path:{steps}", PATH, steps, owner)
 
     def _of(self, conversation_id: Any, query: str, sql: str, count: int, owner: Any) -> Any:
-        unit = _existing(conversation_id)
-        if owner is not None:
-            CachedConversations(_conversations()).get(conversation_id, owner=owner)
+        unit = _existing(conversation_id, self._using)
+        if owner is not ANYBODY or not count:
+            CachedConversations(_conversations(), self._using).get(conversation_id, owner=owner)
+        if not count:
+            return ()
         return self._read(unit, query, MESSAGES, float(settings.MESSAGE_TTL), sql, count, uuid.UUID(unit.id))
 
     alast = sync_to_async(last)
@@ -129,12 +140,23 @@ def _record(record: type[Record], values: tuple[Any, ...]) -> Record:
     return record(*[tuple(value) if isinstance(value, list) else value for value in values])
 
 
-def _existing(conversation: Any) -> Unit:
+def _count(value: Any) -> int:
+    if not 0 <= (count := int(value)) <= WHOLE:
+        raise ValueError(f"{count} rows cannot be asked for: give a number from 0 to {WHOLE}.")
+    return count
+
+
+def _key(owner: Any) -> Any:
+    """As PostgreSQL has it. Errors as of ``filter(owner=…)``."""
+    return get_user_model()._meta.pk.get_prep_value(getattr(owner, "pk", owner))
+
+
+def _existing(conversation: Any, using: str) -> Unit:
     key = getattr(conversation, "pk", conversation)
     try:
-        return unit_of(key if isinstance(key, uuid.UUID) else uuid.UUID(str(key)))
+        return unit_of(key, using)
     except ValueError:
-        raise _conversations().DoesNotExist(f"{key!r} is no id of a conversation.") from None
+        raise _conversations().DoesNotExist(f"{str(key)[:80]!r} is no id of a conversation.") from None
 
 
 def _does_not_exist(unit: Unit) -> Exception:

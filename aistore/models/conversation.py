@@ -22,7 +22,7 @@ from .draft import draft, said
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
-from .told import ToldQuerySet
+from .told import Owned, ToldQuerySet
 
 if TYPE_CHECKING:
     from .message import Message
@@ -78,10 +78,10 @@ class ConversationManager(models.Manager.from_queryset(ConversationQuerySet)):  
     @property
     def cached(self) -> CachedConversations:
         """get() and newest(), answered from the cache with records."""
-        return CachedConversations(self.model)
+        return CachedConversations(self.model, self._db)
 
 
-class Conversation(models.Model):
+class Conversation(Owned):
     id = UUID7Field()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -124,6 +124,7 @@ class Conversation(models.Model):
     messages: models.Manager[Message]
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it: user.conversations.add(…)
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         constraints = [
@@ -159,12 +160,6 @@ class Conversation(models.Model):
             names = {field.attname for field in fields if field.name not in SET_BY_APPEND}
             options["update_fields"] = names - self.get_deferred_fields()
         super().save(**options)
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Conversation:
-        row = super().from_db(db, field_names, values)
-        row._state.owner_id = row.__dict__.get("owner_id")  # type: ignore[attr-defined]  # whose lists had it
-        return row
 
     def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
         using, told = options.get("using") or self._state.db or "", [(self.pk, self.owner_id)]

@@ -19,7 +19,7 @@ from . import telling
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
-from .told import ToldQuerySet
+from .told import Owned, ToldQuerySet
 
 # The same fact, apart from case and space. Hashed, because an index entry holds some 2,700 bytes.
 SAME_CONTENT = MD5(
@@ -46,7 +46,7 @@ class MemoryQuerySet(ToldQuerySet["Memory"]):
         return self.filter(tags__contains=list(tags))
 
 
-class Memory(models.Model):
+class Memory(Owned):
     id = UUID7Field()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -97,6 +97,7 @@ class Memory(models.Model):
     objects = MemoryQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it
         verbose_name = _("memory")
         verbose_name_plural = _("memories")
         constraints = [

@@ -46,6 +46,11 @@ class MessageQuerySet(ToldQuerySet["Message"]):
     def tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         telling.messages_changed(using, (conversation_id for (conversation_id,) in rows))
 
+    def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:
+        made = super().bulk_create(objs, *args, **options)
+        telling.messages_inserted(self.db, [row.conversation_id for row in made])
+        return made
+
     def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
         rows = self.filter(conversation=conversation)
         rows._conversation_id = getattr(conversation, "pk", conversation)
@@ -100,7 +105,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ig
     @property
     def cached(self) -> CachedMessages:
         """last() and path(), answered from the cache with records."""
-        return CachedMessages(self.model)
+        return CachedMessages(self.model, self._db)
 
 
 class Message(models.Model):
@@ -151,6 +156,7 @@ class Message(models.Model):
     children: models.Manager[Message]
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [

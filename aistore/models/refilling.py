@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..cache import stamps
+from ..cache.announcing import tell
 from ..cache.kept import Kept, shelf
-from ..cache.link import Command
-from ..cache.reading import Unit, framed, lifetime, tell
+from ..cache.reading import Unit, framed, lifetime, query_of
 from ..cache.records import Codec, ConversationRecord, MessageRecord, Record, plain
+from ..cache.wire import Command
 from ..conf import settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Refill:
         self._complete(rows, first_number)
         advancing = self._moved_lists()
         told = tell(
-            stamps.renew(self.unit.stamp_key, self.after),
+            stamps.settle(self.unit.stamp_key, self.after),
             *([advancing] if advancing else [stamps.forget(self.lists.stamp_key)]),
             *self._puts(),
         )
@@ -58,10 +59,10 @@ class Refill:
         kept = shelf.of(self.unit.key, self.before)
         added = _records(self.conversation, rows, first_number) if kept else ()
         for key, entry in kept.items():
-            query, _, count = key.rpartition(":e:")[2].partition(":")
+            query, _, count = query_of(key).partition(":")
             if query == "get":
                 self._take(key, self.after, CONVERSATIONS, (self._changed(entry.value[0]),))
-            elif query == "last" or _continues(entry, added):
+            elif query == "last" or (query == "path" and _continues(entry, added)):
                 self._take(key, self.after, MESSAGES, (*entry.value, *added)[-int(count) :])
 
     def _moved_lists(self) -> Command | None:
@@ -71,7 +72,7 @@ class Refill:
             return None
         [token], new = tokens, stamps.token()
         for key, entry in kept.items():
-            moved = self._moved(entry.value, int(key.rpartition(":")[2]))
+            moved = self._moved(entry.value, int(query_of(key).partition(":")[2]))
             if moved is not None:
                 self._take(key, new, CONVERSATIONS, moved)
         return stamps.advance(self.lists.stamp_key, token, new)
@@ -83,12 +84,14 @@ class Refill:
         own = next((record for record in listed if record.id == self.conversation.pk), None) or self._own()
         if own is None:
             return None
+        if own.last_message_at > self.conversation.last_message_at and len(listed) == limit:
+            return None  # a first message older than its conversation: who moves up is not known
         others = [record for record in listed if record.id != own.id]
         return tuple(sorted([*others, self._changed(own)], key=_newest_first, reverse=True)[:limit])
 
     def _own(self) -> ConversationRecord | None:
         kept = shelf.of(self.unit.key, self.before)
-        return next((entry.value[0] for key, entry in kept.items() if key.endswith(":e:get")), None)
+        return next((entry.value[0] for key, entry in kept.items() if query_of(key) == "get"), None)
 
     def _changed(self, record: ConversationRecord) -> ConversationRecord:
         row = self.conversation

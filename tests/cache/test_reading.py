@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from aistore.cache import maintenance
-from aistore.cache.link import Link
+from aistore.cache.wire import Wire
 from aistore.models import Conversation, Message
 from aistore.models.telling import unit_of
 
@@ -28,13 +28,13 @@ every_read = pytest.mark.parametrize("read", READS.values(), ids=READS)
 def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many commands each round trip carried."""
     trips: list[int] = []
-    exchange = Link._exchange
+    exchange = Wire.exchange
 
-    def counted(self: Link, commands: Any) -> Any:
+    def counted(self: Wire, commands: Any, **options: Any) -> Any:
         trips.append(len(commands))
-        return exchange(self, commands)
+        return exchange(self, commands, **options)
 
-    monkeypatch.setattr(Link, "_exchange", counted)
+    monkeypatch.setattr(Wire, "exchange", counted)
     return trips
 
 
@@ -97,12 +97,12 @@ def test_one_of_many_readers_loads_a_cold_entry(conversation: Conversation) -> N
     start = threading.Barrier(32)
 
     def read() -> None:
+        connections["default"].ensure_connection()
         start.wait()
         with connections["default"].execute_wrapper(lambda *call: loads.append(1) or call[0](*call[1:])):
             answers.append(Message.objects.cached.last(conversation.pk, 50))
         connections.close_all()
 
-    connections["default"].ensure_connection()
     threads = [threading.Thread(target=read) for _ in range(32)]
     for thread in threads:
         thread.start()
@@ -158,8 +158,8 @@ def test_entries_live_as_long_as_the_settings_say(
 
 
 def test_a_claim_whose_owner_died_is_taken_over(conversation: Conversation, valkey: Any) -> None:
-    key = unit_of(conversation.pk).stamp_key
-    valkey.set(key, b"?somebody who was killed", px=30_000)
+    key = unit_of(conversation.pk, "default").stamp_key
+    valkey.set(key, b"?somebody who died", px=30_000)
     assert len(Message.objects.cached.last(conversation.pk)) == 1
     assert len(valkey.get(key)) == 24  # a stamp stands there again
 

@@ -64,11 +64,11 @@ def another_process() -> Iterator[None]:
 
 
 def evict_stamp(conversation: Conversation) -> None:
-    get_redis_connection("default").delete(unit_of(conversation.pk).stamp_key)
+    get_redis_connection("default").delete(unit_of(conversation.pk, "default").stamp_key)
 
 
 def evict_token(owner: Any) -> None:
-    get_redis_connection("default").delete(lists_of(owner.pk).stamp_key)
+    get_redis_connection("default").delete(lists_of(owner.pk, "default").stamp_key)
 
 
 def elsewhere(action: Callable[[], Any]) -> Any:

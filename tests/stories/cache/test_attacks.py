@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from aistore.cache import stamps
-from aistore.cache.reading import tell
+from aistore.cache.announcing import tell
 from aistore.models import Conversation, Message
 from aistore.models.cached import Cached
 from aistore.models.telling import unit_of
@@ -69,7 +69,7 @@ def test_a_late_script_of_an_earlier_writer_changes_nothing(conversation: Conver
     assert texts(conversation) == ["one", "two"]  # an entry under the early state
     conversation.append("user", "three")
     evict_stamp(conversation)
-    tell(stamps.renew(unit_of(conversation.pk).stamp_key, early))
+    tell(stamps.settle(unit_of(conversation.pk, "default").stamp_key, early))
     assert texts(conversation) == ["one", "two", "three"]
 
 
@@ -77,8 +77,8 @@ def test_a_late_script_finds_a_newer_stamp_and_leaves_none(conversation: Convers
     early = state_of(conversation)
     conversation.append("user", "two")
     assert texts(conversation) == ["one", "two"]
-    tell(stamps.renew(unit_of(conversation.pk).stamp_key, early))
-    assert valkey.get(unit_of(conversation.pk).stamp_key) is None
+    tell(stamps.settle(unit_of(conversation.pk, "default").stamp_key, early))
+    assert valkey.get(unit_of(conversation.pk, "default").stamp_key) is None
 
 
 def test_a_database_restored_to_an_older_version(conversation: Conversation) -> None:
