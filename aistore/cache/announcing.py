@@ -21,7 +21,7 @@ READS = ("SELECT", "SAVEPO", "RELEAS")  # how a statement begins that writes not
 def forget_after_commit(using: str, units: Iterable[Unit]) -> None:
     """Make the entries of these units unreachable when the current transaction commits, or now if there is none."""
     units = set(units)
-    connection = connections[using]
+    connection: Any = connections[using]
     if not units:
         return
     if not connection.in_atomic_block:
@@ -78,7 +78,7 @@ def commits_at_once(using: str) -> bool:
 def sees_its_own(using: str) -> bool:
     """Whether this connection is in a transaction that has written, or is about to say that it has: so that no cached
     read may serve it. Opens no connection."""
-    connection = connections[using]
+    connection: Any = connections[using]
     if connection.connection is None:
         return False
     if commits_at_once(using):

@@ -20,8 +20,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # What repr() writes so that no two of them are the same.
-NAMED = (type(None), bool, int, float, str, bytes, Decimal, uuid.UUID)
-NAMED += (dt.datetime, dt.date, dt.time, dt.timedelta)
+NAMED = {type(None), bool, int, float, str, bytes, Decimal, uuid.UUID}
+NAMED |= {dt.datetime, dt.date, dt.time, dt.timedelta}
 
 
 class Value(Record, frozen=True, array_like=True, gc=False):
@@ -45,7 +45,9 @@ def cached(prefix: str, *, ttl: float) -> Callable[[Callable[P, T]], Callable[P,
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         unit = Unit("f", prefix)
         is_async = inspect.iscoroutinefunction(function)
-        compute: Any = async_to_sync(function) if is_async else function
+        compute: Any = function
+        if is_async:
+            compute = async_to_sync(compute)
 
         @functools.wraps(function)
         def remembering(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -53,7 +55,7 @@ def cached(prefix: str, *, ttl: float) -> Callable[[Callable[P, T]], Callable[P,
                 return Loaded((Value(msgspec.msgpack.encode(compute(*args, **kwargs))),))
 
             [value] = read(unit, f"{prefix}:{_digest(args, kwargs)}", VALUES, ttl, load)
-            return msgspec.msgpack.decode(value.packed)  # type: ignore[no-any-return]
+            return msgspec.msgpack.decode(value.packed)
 
         decorated: Any = remembering
         if is_async:
@@ -65,7 +67,7 @@ def cached(prefix: str, *, ttl: float) -> Callable[[Callable[P, T]], Callable[P,
             decorated = remembering_async
         decorated.unit = unit
         decorated.forget = lambda: forget_now(unit)
-        return decorated  # type: ignore[no-any-return]
+        return decorated
 
     return decorate
 

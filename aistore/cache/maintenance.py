@@ -81,8 +81,9 @@ def stats() -> Statistics:
         return Statistics({}, **kept)
     counts, memory, general = replies[-3:]
     info = _info(memory) | _info(general)
-    memory_figures = (info.get(name) for name in ("used_memory", "maxmemory", "evicted_keys"))
-    return Statistics(_by_query(counts), *memory_figures, **kept)
+    return Statistics(
+        _by_query(counts), info.get("used_memory"), info.get("maxmemory"), info.get("evicted_keys"), **kept
+    )
 
 
 def forget_kept() -> None:

@@ -115,7 +115,7 @@ class Reading:
             [stamp, *_] = self._call(("GET", self.stamp_key))
             if stamp == kept.stamp:
                 counters.add(self.name, "kept")
-                return kept.value  # type: ignore[no-any-return]
+                return kept.value
         stamp, entry = self._look()
         hit = self._hit(stamp, entry)
         if hit is not None:

@@ -30,7 +30,7 @@ def user(user_id: Any) -> UserRecord:
     except ValidationError:
         raise model.DoesNotExist(f"{str(user_id)[:80]!r} is no id of a user.") from None
     [record] = read(unit, "user", USERS, float(settings.USER_TTL), load, bypass=sees_its_own(using))
-    return record  # type: ignore[no-any-return]
+    return record
 
 
 auser = sync_to_async(user)

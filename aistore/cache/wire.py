@@ -26,7 +26,7 @@ REFUSALS |= {"NOAUTH", "NOPERM", "WRONGPASS"}
 
 TROUBLE = (OSError, RedisError, hiredis.HiredisError)
 
-Command = Sequence[bytes | str | int]
+Command = tuple[Any, ...]  # of bytes, strings and whole numbers
 
 
 class Refused(OSError):
@@ -94,7 +94,7 @@ class Wire:
     def _send(self, commands: Sequence[Command], seconds: float) -> list[Any]:
         self._used_at = time.monotonic()
         self._socket.settimeout(seconds)
-        self._socket.sendall(b"".join([hiredis.pack_command(tuple(command)) for command in commands]))
+        self._socket.sendall(b"".join([hiredis.pack_command(command) for command in commands]))
         replies: list[Any] = []
         while len(replies) < len(commands):
             reply = self._reader.gets()

@@ -96,7 +96,7 @@ class CachedConversations(Cached):
         [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, uuid.UUID(unit.id))
         if owner is not ANYBODY and record.owner_id != _key(owner):
             raise _does_not_exist(unit)
-        return record  # type: ignore[no-any-return]
+        return record
 
     def newest(self, owner: Any, *, limit: int = 20) -> tuple[ConversationRecord, ...]:
         """30 minutes; in the order of the queryset's newest()."""
@@ -104,7 +104,7 @@ class CachedConversations(Cached):
         if key is None or not limit:
             return ()
         unit = lists_of(key, self._using)
-        return self._read(unit, f"newest:{limit}", CONVERSATIONS, seconds, NEWEST, key, limit)  # type: ignore[no-any-return]
+        return self._read(unit, f"newest:{limit}", CONVERSATIONS, seconds, NEWEST, key, limit)
 
     aget = sync_to_async(get)
     anewest = sync_to_async(newest)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.db import connections, router
 
 from ..cache.announcing import commits_at_once, forget_after_commit
 from ..cache.reading import Unit
@@ -94,7 +94,9 @@ def saved(sender: Any, instance: Any, using: str, created: bool, **kwargs: Any) 
 def user_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
     """A receiver of post_save and pre_delete of the host's users; with a user goes all that he owns."""
     forget_after_commit(using, [Unit("u", user_key(instance.pk), using)])
-    if "created" not in kwargs:
-        rows = instance.conversations.using(using).values_list("pk", "owner_id")
-        conversations_changed(using, rows)
+    conversations = instance.conversations
+    if "created" not in kwargs and router.allow_migrate_model(
+        using, conversations.model
+    ):  # else nothing cascades
+        conversations_changed(using, conversations.using(using).values_list("pk", "owner_id"))
         forget_after_commit(using, [lists_of(instance.pk, using), memories_of(instance.pk, using)])

@@ -21,8 +21,8 @@ class Owned(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> Any:
+        row = super().from_db(db, field_names, values, **options)
         row.remember_owner()
         return row
 
@@ -62,7 +62,7 @@ class ToldQuerySet(models.QuerySet[M]):
             self.tell(self.db, [*before, *rows.values_list(*self.told_by)])
             return updated
         moved = self._moved(values)
-        query = self.query.chain(UpdateQuery)
+        query: Any = self.query.chain(UpdateQuery)
         query.add_update_values(values)
         query.clear_ordering(force=True)
         query.clear_select_clause()
@@ -132,7 +132,7 @@ class ToldQuerySet(models.QuerySet[M]):
         return bool(query.is_sliced or query.combinator or query.distinct_fields) or fields is not None
 
     def _has_parents(self) -> bool:
-        return bool(self.model._meta.concrete_model._meta.parents)
+        return bool(self.model._meta.concrete_model._meta.parents)  # type: ignore[union-attr]
 
 
 def _column(meta: Any, attname: str) -> str:
