@@ -14,6 +14,14 @@ from django.conf import settings as django_settings
 @dataclasses.dataclass(frozen=True)
 class Defaults:
     CACHE_ALIAS: str | None = "default"  # which of CACHES; None: cached reads go to the database
+    CACHE_LEASE: float = 30.0  # seconds a stamp is trusted; what is not announced is seen after so long
+    CACHE_TIMEOUT: float = 0.2  # seconds; a cache that takes longer counts as down
+    CACHE_STRICT: bool = False  # a writer that cannot reach the cache answers only after one lease
+    CACHE_KEPT_BYTES: int = 32 * 1024**2  # decoded records kept in each process; 0: none
+    USER_TTL: float = 3600.0  # seconds that an entry may live
+    CONVERSATION_TTL: float = 1800.0
+    MESSAGE_TTL: float = 1800.0
+    SEARCH_TTL: float = 7200.0
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
     IMPORT_MAX_BYTES: int = 4 * 1024**3  # one import, unpacked
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
