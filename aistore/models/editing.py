@@ -94,7 +94,8 @@ def _with_care(message: Message, content: str, parts: Any, expected: Any) -> tup
         try:
             # messages before their conversation, as everybody locks them
             row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
-            streaming.fail_dead(appending.messages_of(message.conversation))
+            if streaming.fail_dead(appending.messages_of(message.conversation)):
+                row.refresh_from_db()
             conversation = appending.lock(message.conversation)
         except (ObjectDoesNotExist, ConversationGone):
             raise MessageGone(message=message.pk) from None

@@ -45,13 +45,18 @@ COUNTED = ("input_tokens", "output_tokens", "cost")
 NOT_SET: tuple[Any, ...] = (None, "", [], {}, False)
 ENDS = ("complete", "incomplete", "failed", "cancelled")
 
-# "failed": somebody took a process for dead that had only been held up.
+# One thread writes all streams, so it must not wait for one: neither for the row, nor for its conversation, whose
+# state the write renews. "failed": somebody took a process for dead that had only been held up.
 WRITE_THROUGH = """
+WITH free AS MATERIALIZED (
+    SELECT m.id
+    FROM aistore_message AS m JOIN aistore_conversation AS c ON c.id = m.conversation_id
+    WHERE m.id = %s AND m.status IN ('streaming', 'failed')
+    FOR NO KEY UPDATE SKIP LOCKED
+)
 UPDATE aistore_message
 SET content = %s, status = 'streaming', beat_at = clock_timestamp()
-WHERE id = (SELECT id FROM aistore_message
-            WHERE id = %s AND status IN ('streaming', 'failed')
-            FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = (SELECT id FROM free)
 RETURNING true"""
 
 
@@ -171,7 +176,7 @@ class Stream:
                 return
             chunks, started = len(self._chunks), time.monotonic()
             text = escape("".join(self._chunks[:chunks]))
-            if statements.fetch_one(self._using, WRITE_THROUGH, [text, self.message.pk]):
+            if statements.fetch_one(self._using, WRITE_THROUGH, [self.message.pk, text]):
                 self._written, self._written_at = chunks, started
                 telling.messages_changed(self._using, [self.message.conversation_id])
             else:

@@ -88,6 +88,18 @@ def test_a_locked_row_does_not_hold_up_the_others(conversation):
         assert until(lambda: row(locked).content == "locked")
 
 
+def test_a_locked_conversation_does_not_hold_up_the_others(owner, conversation):
+    """A host's long transaction in one conversation; the streams of others are written through."""
+    elsewhere = Conversation.objects.create(owner=owner)
+    with conversation.stream() as locked, elsewhere.stream() as free:
+        with transaction.atomic():
+            Conversation.objects.select_for_update().get(pk=conversation.pk)
+            locked.write("locked")
+            free.write("free")
+            assert until(lambda: row(free).content == "free")
+        assert until(lambda: row(locked).content == "locked")
+
+
 def test_a_broken_connection(conversation, caplog):
     """Both connections are cut by the server: the text arrives all the same."""
     with conversation.stream() as reply:
