@@ -7,8 +7,10 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_save, pre_delete
 
 from .cache.announcing import watch
+from .cache.maintenance import WARMERS
 from .models import Conversation, Memory, Message
 from .models.telling import saved, user_changed
+from .models.warming import newest_conversations, newest_owners
 
 
 def connect() -> None:
@@ -22,3 +24,4 @@ def connect() -> None:
         elif issubclass(model, get_user_model()):
             for signal in (post_save, pre_delete):
                 signal.connect(user_changed, sender=model, dispatch_uid="aistore.user_changed")
+    WARMERS.update(conversations=newest_conversations, owners=newest_owners)

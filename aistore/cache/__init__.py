@@ -7,7 +7,7 @@ rest. The reasons stand in Note [Stamps are leases] (stamps.py) and Note [Troubl
 from .functions import cached
 from .maintenance import Statistics, forget, forget_matching, stats, warm
 from .records import ConversationRecord, MemoryRecord, MessageRecord, UserRecord
-from .users import user
+from .users import auser, user
 
 __all__ = [
     "ConversationRecord",
@@ -15,6 +15,7 @@ __all__ = [
     "MessageRecord",
     "Statistics",
     "UserRecord",
+    "auser",
     "cached",
     "forget",
     "forget_matching",

@@ -15,6 +15,7 @@ from .link import CacheDown, link
 from .reading import Unit
 from .wire import Command
 
+MOST = 1000  # commands in one round trip: each has CACHE_TIMEOUT for its answer
 READS = ("SELECT", "SAVEPO", "RELEAS")  # how a statement begins that writes nothing
 
 
@@ -60,7 +61,8 @@ def tell(*commands: Command) -> list[Any] | None:
     if way is None or not commands:
         return None
     try:
-        replies = way.call(*commands)
+        parts = (commands[start : start + MOST] for start in range(0, len(commands), MOST))
+        replies = [reply for part in parts for reply in way.call(*part)]
     except CacheDown:
         replies = None
     if replies is None or any(map(_is_lost, commands, replies)):

@@ -17,7 +17,7 @@ from .reading import Unit, prefix
 SCANNED = 1000  # keys asked for at a time
 OUTCOMES = ("kept", "hit", "miss", "error")
 
-# What fills the cache, by name: each takes how many units at most and yields once for each. The models add theirs.
+# What fills the cache, by name: each takes how many units at most and yields when one was read. The models add theirs.
 WARMERS: dict[str, Callable[[int], Iterator[None]]] = {}
 
 
@@ -59,11 +59,14 @@ def forget_matching(pattern: str) -> int:
         return 0
 
 
-def warm(*, limit: int = 1000, on_progress: Callable[[], None] | None = None) -> int:
-    """Fill the cache with the newest of everything, at most ``limit`` of each. Returns how many were read."""
-    done = 0
+def warm(*, limit: int = 1000, on_progress: Callable[[], object] | None = None) -> int:
+    """Fill the cache with the newest of everything, at most ``limit`` of each. Returns how many were read. It ends
+    where the cache does."""
+    way, done = link(), 0
     for warmer in WARMERS.values():
         for _ in warmer(limit):
+            if way is None or not way.is_trusted:
+                return done
             done += 1
             if on_progress:
                 on_progress()

@@ -5,12 +5,14 @@ from django.contrib.auth import get_user_model
 from django_redis import get_redis_connection
 
 from aistore.cache import maintenance
+from aistore.cache.counters import counters
 from aistore.models import Conversation
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> None:
+def nothing_kept_or_counted() -> None:
     maintenance.forget_kept()
+    counters.all("")
 
 
 @pytest.fixture

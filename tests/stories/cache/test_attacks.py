@@ -152,14 +152,11 @@ def load_through(conversation: Conversation) -> Any:
 
 
 def test_nobody_reads_what_is_not_committed(conversation: Conversation) -> None:
-    class Undo(Exception):
-        pass
-
-    with pytest.raises(Undo), transaction.atomic():
+    with transaction.atomic():
         conversation.append("user", "never said")
         assert texts(conversation) == ["one", "never said"]
         assert elsewhere(lambda: texts(conversation)) == ["one"]
-        raise Undo
+        transaction.set_rollback(True)
     assert texts(conversation) == ["one"]
     assert elsewhere(lambda: texts(conversation)) == ["one"]
 
@@ -276,3 +273,84 @@ def counts(owner: Any, limit: int = 20) -> list[tuple[str, int]]:
 def test_connections_of_other_threads_are_closed() -> None:
     """elsewhere() leaves no connection that would keep the test database from being dropped."""
     assert elsewhere(lambda: connections["default"].connection) is None
+
+
+class TestNeverBack:
+    """Who has seen a version never sees an older one, also while a writer stands between his commit and his word."""
+
+    def commit_without_a_word(self, conversation: Conversation) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE aistore_message SET content = 'two' WHERE conversation_id = %s", [conversation.pk]
+            )
+
+    def test_what_missed_saw_the_new_so_what_hits_may_not_show_the_old(
+        self, conversation: Conversation
+    ) -> None:
+        assert texts(conversation) == ["one"]
+        elsewhere(lambda: self.commit_without_a_word(conversation))
+        assert paths(conversation) == ["two"]
+        assert texts(conversation) == ["two"]
+
+    def test_a_slow_reader_does_not_put_the_old_in_place_of_the_new(self, conversation: Conversation) -> None:
+        seen: list[Any] = []
+
+        def meanwhile() -> None:
+            self.commit_without_a_word(conversation)
+            seen.append(texts(conversation))
+
+        paths(conversation)  # a stamp is there
+        with after_the_select(meanwhile):
+            texts(conversation)
+        assert seen == [["two"]]
+        assert texts(conversation) == ["two"]
+
+    def test_nor_does_the_claim_of_an_earlier_reader(self, conversation: Conversation) -> None:
+        """Ours is gone, another's is there, from before the commit that we have seen."""
+        key = unit_of(conversation.pk, "default").stamp_key
+
+        def meanwhile() -> None:
+            tell(stamps.forget(key), ("SET", key, b"?from before", "PX", 9999))
+            self.commit_without_a_word(conversation)
+
+        with another_process():
+            loaded = Cached._loaded
+            Cached._loaded = lambda self, rows, *args: meanwhile() or loaded(self, rows, *args)  # type: ignore
+            try:
+                Message.objects.cached.last(conversation.pk, 50)
+            finally:
+                Cached._loaded = loaded  # type: ignore[method-assign]
+        [reply] = tell(("GET", key)) or [b"none"]
+        assert reply is None
+
+
+def paths(conversation: Conversation) -> list[str]:
+    with another_process():
+        return [message.content for message in Message.objects.cached.path(conversation.pk)]
+
+
+def test_two_releases_side_by_side_believe_the_same_stamps(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has entries of its own layout; but what one writes, the other must not read old."""
+    assert texts(conversation) == ["one"]
+    with monkeypatch.context() as other_release:
+        other_release.setattr("aistore.cache.reading.SCHEMA", "other")
+        assert texts(conversation) == ["one"]
+        conversation.append("user", "two")
+    assert texts(conversation) == ["one", "two"]
+
+
+def test_the_first_stale_read_would_be_of_a_lost_word_and_ends_with_the_lease(
+    conversation: Conversation, valkey: Any
+) -> None:
+    """psql tells nobody: the stamp that is there then has the rest of its lease, and no writer or reader adds to it."""
+    texts(conversation)
+    key = unit_of(conversation.pk, "default").stamp_key
+    valkey.pexpire(key, 4000)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE aistore_message SET content = 'by psql'")
+    for _ in range(3):
+        texts(conversation)
+        paths(conversation)
+    assert valkey.pttl(key) <= 4000
