@@ -6,7 +6,7 @@ must set ``DISABLE_SERVER_SIDE_CURSORS`` anyway, and that switches them off here
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connections
@@ -45,3 +45,9 @@ class PreparingCursor(psycopg.Cursor[Any]):
             return super().execute(query, params, **options)
         finally:
             self.connection.prepare_threshold = before
+            # what Django's log of queries reads; psycopg forgets it of a statement that was prepared
+            self._query: Any = Logged(query.encode())
+
+
+class Logged(NamedTuple):
+    query: bytes

@@ -16,7 +16,8 @@ from django.db import connections, transaction
 from aistore.fields import uuid7
 from aistore.models import Conversation, Message
 
-USERS = 200
+USERS = 200  # fewer where each would have less than a page of conversations
+PAGE = 25  # conversations; what newest() gives, and some archived ones
 PER_CONVERSATION = 50  # messages
 SITTING = 10  # messages written in a row, then somebody else's: so a conversation lies on several pages
 VOCABULARY = 20_000  # words, the n-th used 1/n as often as the first (Zipf)
@@ -55,24 +56,9 @@ class Words:
 
 def fill(using: str, messages: int) -> Data:
     """A database with so many messages, 50 a conversation."""
-    dice = random.Random(messages)
-    users = (
-        get_user_model()
-        .objects.using(using)
-        .bulk_create([get_user_model()(username=f"user-{number}") for number in range(USERS)])
-    )
-    conversations = [
-        Conversation(
-            owner_id=users[number % USERS].pk,
-            title=f"Conversation {number}",
-            message_count=PER_CONVERSATION,
-            is_archived=dice.random() < 0.05,
-            is_pinned=dice.random() < 0.02,
-            created_at=BEGIN + dt.timedelta(minutes=number),
-            last_message_at=BEGIN + dt.timedelta(minutes=number + dice.randrange(10_000)),
-        )
-        for number in range(messages // PER_CONVERSATION)
-    ]
+    dice, count = random.Random(messages), messages // PER_CONVERSATION
+    users = _users(using, max(1, min(USERS, count // PAGE)))
+    conversations = [_conversation(users, number, dice) for number in range(count)]
     ids = [[uuid7() for _ in range(PER_CONVERSATION)] for _ in conversations]
     for conversation, own in zip(conversations, ids, strict=True):
         conversation.head_id = own[-1]
@@ -86,6 +72,23 @@ def fill(using: str, messages: int) -> Data:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
     return Data(using, users, conversations)
+
+
+def _users(using: str, count: int) -> list[Any]:
+    model = get_user_model()
+    return model.objects.using(using).bulk_create(model(username=f"user-{number}") for number in range(count))
+
+
+def _conversation(users: Sequence[Any], number: int, dice: random.Random) -> Conversation:
+    return Conversation(
+        owner_id=users[number % len(users)].pk,
+        title=f"Conversation {number}",
+        message_count=PER_CONVERSATION,
+        is_archived=dice.random() < 0.05,
+        is_pinned=dice.random() < 0.02,
+        created_at=BEGIN + dt.timedelta(minutes=number),
+        last_message_at=BEGIN + dt.timedelta(minutes=number + dice.randrange(10_000)),
+    )
 
 
 def _copy() -> str:

@@ -29,7 +29,7 @@ class Effort:
     seconds: float  # of a round with threads
 
 
-FULL, QUICK = Effort(calls=300, seconds=3.0), Effort(calls=60, seconds=1.0)
+FULL, QUICK = Effort(calls=200, seconds=2.0), Effort(calls=60, seconds=1.0)
 
 
 def all_rows(data: Data, effort: Effort) -> Iterator[Row]:
@@ -41,7 +41,16 @@ def all_rows(data: Data, effort: Effort) -> Iterator[Row]:
 
 
 def compared(operation: str, limit: Taken, ours: Taken, goal: float) -> Row:
-    return Row(operation, "µs", limit.median, ours.median, goal, quiet=ours.quiet / limit.quiet)
+    return Row(operation, "µs", limit.median, ours.median, goal, processor=ours.processor / limit.processor)
+
+
+def servers(data: Data, raw: Raw) -> dict[str, int]:
+    return {"raw": raw.connection.info.backend_pid, "aistore": process(data.using)}
+
+
+def process(using: str) -> int:
+    connections[using].ensure_connection()
+    return int(connections[using].connection.info.backend_pid)
 
 
 def some(data: Data, effort: Effort) -> Callable[[], list[Conversation]]:
@@ -52,7 +61,7 @@ def some(data: Data, effort: Effort) -> Callable[[], list[Conversation]]:
 
 def append(data: Data, raw: Raw, effort: Effort) -> Row:
     ways = {"raw": raw.append, "aistore": lambda conversation: conversation.append("user", CONTENT)}
-    taken = times(ways, some(data, effort))
+    taken = times(ways, some(data, effort), servers=servers(data, raw))
     return compared("append", taken["raw"], taken["aistore"], 1.6)
 
 
@@ -89,7 +98,11 @@ def start(data: Data, raw: Raw, effort: Effort) -> Row:
         Conversation.objects.using(data.using).start(owners[owner_id], turns, title="A trip")
 
     dice = random.Random(2)
-    taken = times({"raw": raw.start, "aistore": ours}, lambda: dice.choices(list(owners), k=effort.calls))
+    taken = times(
+        {"raw": raw.start, "aistore": ours},
+        lambda: dice.choices(list(owners), k=effort.calls),
+        servers=servers(data, raw),
+    )
     return compared("start a conversation with 2 messages", taken["raw"], taken["aistore"], 2.0)
 
 
@@ -101,23 +114,23 @@ def extend(data: Data, raw: Raw, effort: Effort) -> Row:
         "aistore": lambda conversation: conversation.extend(turns),
     }
     few = Effort(calls=effort.calls // 15, seconds=0)
-    taken = times(ways, some(data, few), turn=1)
+    taken = times(ways, some(data, few), turn=1, servers=servers(data, raw))
     raw_rate, rate = (BATCH * 1e6 / taken[name].median for name in ways)
-    quiet = taken["raw"].quiet / taken["aistore"].quiet
+    processor = taken["aistore"].processor / taken["raw"].processor
     name = f"extend({BATCH}) against COPY"
-    return Row(name, "/s", raw_rate, rate, 0.5, at_least=True, quiet=quiet)
+    return Row(name, "/s", raw_rate, rate, 0.5, at_least=True, processor=processor)
 
 
 def last(data: Data, raw: Raw, effort: Effort) -> Row:
     ways = {"raw": lambda it: raw.last(it, 50), "aistore": lambda it: list(rows_of(it).last(50))}
-    taken = times(ways, some(data, effort))
+    taken = times(ways, some(data, effort), servers=servers(data, raw))
     return compared("last 50", taken["raw"], taken["aistore"], 2.8)
 
 
 def five_hundred(data: Data, raw: Raw, effort: Effort) -> Row:
     [long] = long_conversations(data, 1, messages=BATCH)
     ways = {"raw": lambda it: raw.last(it, BATCH), "aistore": lambda it: list(rows_of(it).last(BATCH))}
-    taken = times(ways, lambda: [long] * (effort.calls // 5))
+    taken = times(ways, lambda: [long] * (effort.calls // 5), servers=servers(data, raw))
     return compared("500 messages", taken["raw"], taken["aistore"], 3.0)
 
 
@@ -128,7 +141,7 @@ def path(data: Data, _raw: Raw, effort: Effort) -> Row:
         "last": lambda conversation: list(rows_of(conversation).last(50)),
         "path": lambda conversation: list(rows_of(conversation).path(last=50)),
     }
-    taken = times(ways, lambda: [long] * effort.calls)
+    taken = times(ways, lambda: [long] * effort.calls, servers=dict.fromkeys(ways, process(data.using)))
     return compared(f"path(last=50) of {LONG:,}, branched; limit: last 50", taken["last"], taken["path"], 2.0)
 
 
@@ -139,7 +152,7 @@ def rows_of(conversation: Conversation) -> MessageQuerySet:
 def delete(data: Data, raw: Raw) -> Iterator[Row]:
     doomed = long_conversations(data, 2 * ROUNDS)
     ways = {"raw": lambda _: raw.delete(doomed.pop()), "aistore": lambda _: doomed.pop().delete()}
-    taken = times(ways, lambda: [None], turn=1, warm_up=0)
+    taken = times(ways, lambda: [None], turn=1, warm_up=0, servers=servers(data, raw))
     [measured] = long_conversations(data, 1)
     tracemalloc.start()
     with counted(data.using) as queries:
@@ -194,7 +207,9 @@ def growth(small: Data, large: Data, effort: Effort) -> Iterator[Row]:
     ):
         dice = random.Random(3)
         ways = {"small": _on(small, call), "large": _on(large, call)}
-        taken = times(ways, lambda dice=dice: [dice.random() for _ in range(effort.calls)])  # type: ignore[misc]
+        places = [dice.random() for _ in range(effort.calls)]
+        pids = {"small": process(small.using), "large": process(large.using)}
+        taken = times(ways, lambda places=places: places, servers=pids)  # type: ignore[misc]
         yield compared(name, taken["small"], taken["large"], goal)
 
 

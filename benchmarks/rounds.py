@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 ROUNDS = 3
@@ -19,34 +20,53 @@ class Taken(NamedTuple):
     """Microseconds a call."""
 
     median: float
-    quiet: float  # the fastest tenth: what it takes when nobody else wants the processor
+    processor: float  # of client and server: what no neighbour can make longer
 
 
 def times(
-    ways: Ways, arguments: Callable[[], Iterable[Any]], *, turn: int = TURN, warm_up: int = 3
+    ways: Ways,
+    arguments: Callable[[], Iterable[Any]],
+    *,
+    servers: Mapping[str, int] | None = None,
+    turn: int = TURN,
+    warm_up: int = 3,
 ) -> dict[str, Taken]:
-    """The median of the medians of the rounds, by way. Each way gets the same arguments; the first ``warm_up`` of
-    them once more before, for connections, plans and caches."""
+    """The medians of the rounds, by way. Each way gets the same arguments; the first ``warm_up`` of them once more
+    before, for connections, plans and caches. ``servers``: the process of PostgreSQL that answers each."""
     found: dict[str, list[Taken]] = {name: [] for name in ways}
     for round_number in range(ROUNDS):
         given = list(arguments())
         if not round_number:
-            _one_round(ways, given[:warm_up], turn)
-        for name, taken in _one_round(ways, given, turn).items():
-            taken.sort()
-            found[name].append(Taken(statistics.median(taken) * 1e6, taken[len(taken) // 10] * 1e6))
+            _one_round(ways, given[:warm_up], turn, servers or {})
+        for name, taken in _one_round(ways, given, turn, servers or {}).items():
+            found[name].append(taken)
     return {name: Taken(*map(statistics.median, zip(*rounds, strict=True))) for name, rounds in found.items()}
 
 
-def _one_round(ways: Ways, given: list[Any], turn: int) -> dict[str, list[float]]:
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+def _one_round(ways: Ways, given: list[Any], turn: int, servers: Mapping[str, int]) -> dict[str, Taken]:
+    clocks: dict[str, list[float]] = {name: [] for name in ways}
+    processor = dict.fromkeys(ways, 0.0)
     for start in range(0, len(given), turn):
         for name, call in ways.items():
+            before = time.thread_time() + _used_by(servers.get(name))
             for argument in given[start : start + turn]:
                 began = time.perf_counter()
                 call(argument)
-                taken[name].append(time.perf_counter() - began)
-    return taken
+                clocks[name].append(time.perf_counter() - began)
+            processor[name] += time.thread_time() + _used_by(servers.get(name)) - before
+    return {
+        name: Taken(statistics.median(clock) * 1e6, processor[name] / len(clock) * 1e6)
+        for name, clock in clocks.items()
+        if clock
+    }
+
+
+def _used_by(process: int | None) -> float:
+    """Seconds of processor time; none where Linux does not say it, or the server is on another machine."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def rates(

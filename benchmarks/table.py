@@ -16,7 +16,7 @@ class Row:
     ours: float
     goal: float
     at_least: bool = False  # of a rate; a time is "at most"
-    quiet: float | None = None  # the ratio of the fastest tenth: how far the noise of others made it
+    processor: float | None = None  # the ratio of the processor time, client and server: noise is not in it
 
     @property
     def ratio(self) -> float:
@@ -31,7 +31,7 @@ def show(rows: Iterable[Row], *, title: str) -> list[Row]:
     """Print each as it comes."""
     print(f"\n{title}\n")
     print(
-        f"{'operation':<52} {'limit':>10} {'aistore':>10} {'unit':<5} {'ratio':>6} {'goal':>7}  {'met':<4} {'quiet':>5}"
+        f"{'operation':<52} {'limit':>10} {'aistore':>10} {'unit':<5} {'ratio':>6} {'goal':>7}  {'met':<4} {'cpu':>5}"
     )
     return [_shown(row) for row in rows]
 
@@ -39,9 +39,9 @@ def show(rows: Iterable[Row], *, title: str) -> list[Row]:
 def _shown(row: Row) -> Row:
     limit = "" if row.limit is None else f"{row.limit:,.0f}"
     goal = f"{'≥' if row.at_least else '≤'} {row.goal:g}"
-    quiet = "" if row.quiet is None else f"{row.quiet:.2f}"
+    cpu = "" if row.processor is None else f"{row.processor:.2f}"
     figures = f"{limit:>10} {row.ours:>10,.0f} {row.unit:<5} {row.ratio:>6.2f} {goal:>7}"
-    print(f"{row.operation:<52} {figures}  {'yes' if row.met else 'NO':<4} {quiet:>5}".rstrip(), flush=True)
+    print(f"{row.operation:<52} {figures}  {'yes' if row.met else 'NO':<4} {cpu:>5}".rstrip(), flush=True)
     return row
 
 

@@ -24,8 +24,6 @@ class BrowsingAdmin(admin.ModelAdmin):
     allowed_lookups: ClassVar[frozenset[str]] = frozenset()
 
     list_per_page = 50
-    list_max_show_all = 0
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     sortable_by = ()
     empty_value_display = ""

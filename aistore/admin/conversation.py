@@ -181,7 +181,7 @@ class ConversationAdmin(BrowsingAdmin):
             Message._meta.verbose_name_plural: rows.aggregate(sum=Sum("message_count"))["sum"] or 0,
             Upload._meta.verbose_name_plural: Upload.objects.filter(conversation__in=rows).count(),
         }
-        return told(self, request, rows, cascade)
+        return told(rows, cascade)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         entry(request, "erase", obj).save()

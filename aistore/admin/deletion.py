@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import ngettext
 
 LISTED = 20  # rows by name on the page that asks "are you sure?"
@@ -19,17 +18,13 @@ def as_queryset(model_admin: admin.ModelAdmin, rows: Any) -> QuerySet[Any]:
     return model_admin.model._default_manager.filter(pk__in=[row.pk for row in rows])
 
 
-def told(
-    model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Any], cascade: dict[Any, int]
-) -> Told:
+def told(rows: QuerySet[Any], cascade: dict[Any, int]) -> Told:
     """What Django's ``get_deleted_objects`` returns: names, counts, permissions that lack, what protects.
-    ``cascade``: how many of what else goes with the rows; the right to delete them is the right to delete it."""
-    options, count = model_admin.opts, rows.count()
-    counts = {options.verbose_name_plural: count} | {
-        name: number for name, number in cascade.items() if number
-    }
-    lacking = set() if model_admin.has_delete_permission(request) else {str(options.verbose_name)}
-    return _names(rows, count), {str(name): number for name, number in counts.items()}, lacking, []
+    ``cascade``: how many of what else goes with the rows. Who may delete the rows may delete that: the view and
+    the action have asked already."""
+    count = rows.count()
+    counts = {rows.model._meta.verbose_name_plural: count} | cascade
+    return _names(rows, count), {str(name): number for name, number in counts.items() if number}, set(), []
 
 
 def _names(rows: QuerySet[Any], count: int) -> list[str]:

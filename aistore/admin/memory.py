@@ -101,4 +101,4 @@ class MemoryAdmin(BrowsingAdmin):
         return ago(memory.expires_at) if memory.expires_at else _("never")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Told:
-        return told(self, request, as_queryset(self, objs), {})
+        return told(as_queryset(self, objs), {})

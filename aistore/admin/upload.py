@@ -81,4 +81,4 @@ class UploadAdmin(BrowsingAdmin):
         return box(upload.text)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Told:
-        return told(self, request, as_queryset(self, objs), {})
+        return told(as_queryset(self, objs), {})

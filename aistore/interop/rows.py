@@ -1,15 +1,17 @@
 """Rows as COPY takes them: the columns of three tables, with text and JSON in the form that PostgreSQL keeps."""
 
 import datetime as dt
-import json
+import re
 import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from ..conf import settings
 from ..exceptions import UnstorableValue
-from ..fields import escape, json_text
+from ..fields import ESCAPE, escape, json_text
 from .canonical import CanonicalConversation, CanonicalMessage, CanonicalRevision
 
 # Text is all that is wanted of them: without the detour over the standard library's class, 10 times as fast.
@@ -29,7 +31,10 @@ MESSAGE_COLUMNS = (
 )
 REVISION_COLUMNS = "id, message_id, content, parts, replaced_at"
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# In what json_text() may have to refuse or to rewrite stands one of these: null (it may be a NaN), NUL, our escape
+# character, or the exponent of a number. Keys of a decoded value are strings, and it has no other types.
+_ODD = ("null", "\\u0000", ESCAPE)
+_EXPONENT = re.compile(r"e[0-9]+[,}\]]")  # in a text, a quotation mark would follow
 
 
 def new_id() -> str:
@@ -139,21 +144,20 @@ class Rows:
         self.revisions.append(row)
 
     def _json(self, value: Any, column: str, message: CanonicalMessage | None = None) -> str:
-        """json_text() walks through the value to find what the text mostly shows at once: that it is not deep,
-        and that no number needs rewriting. The keys of a decoded value are strings."""
+        """What json_text() says, which walks through the value for it, 20 times as fast where nothing is odd."""
         if not value:
             return "[]" if isinstance(value, list) else "{}"
         try:
-            text = _encode(value)
-        except (ValueError, TypeError, RecursionError):
-            text = ""  # json_text() says why
-        if text and self._is_plain(text):
+            text = msgspec.json.encode(value).decode()
+        except (UnicodeEncodeError, TypeError, RecursionError):
+            text = "null"
+        if self._is_plain(text):
             return text
         where = f"{column} of message {message.external_id[:60]!r}" if message else f"its {column}"
         return json_text(value, where=where)
 
     def _is_plain(self, text: str) -> bool:
-        if "e+" in text or "\\u0000" in text or escape(text) is not text:
+        if any(odd in text for odd in _ODD) or _EXPONENT.search(text):
             return False
         return text.count("{") + text.count("[") <= self._depth
 

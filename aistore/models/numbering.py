@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 COPY_FROM = (
     129  # rows; from here on COPY, 46,000 against 20,000 rows a second at 500, is worth its round trips
 )
+# Characters. A larger one goes by COPY, too: PostgreSQL takes its time over a document of hundreds of megabytes,
+# and breaks the connection over one of more than a gigabyte.
+LARGEST_DOCUMENT = 4 * 1024**2
 NEVER = 1e9  # seconds; as ``dead_after``: the streams have been seen to
 
 # Writes nothing, and so returns nothing, when something must be seen to first: the conversation is gone, has other
@@ -167,8 +170,8 @@ def latest(rows: Sequence[Draft]) -> tuple[dt.datetime | None, bool]:
 def _store(using: str, conversation: Conversation, rows: Sequence[Draft], parameters: list[Any]) -> Any:
     if len(rows) == 1:
         return statements.fetch_one(using, INSERT_ONE, [*parameters, *rows[0].values()])
-    if len(rows) < COPY_FROM:
-        return statements.fetch_one(using, INSERT_SOME, [*parameters, document(rows)])
+    if len(rows) < COPY_FROM and len(text := document(rows)) <= LARGEST_DOCUMENT:
+        return statements.fetch_one(using, INSERT_SOME, [*parameters, text])
     return _copy(using, conversation, rows, parameters)
 
 

@@ -32,8 +32,7 @@ def start(
     conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], *, using: str
 ) -> Conversation:
     """Store a new conversation with messages, each answering the one before. ``given`` as append() takes it."""
-    if _is_plain(conversation, messages):
-        _in_one_statement(conversation, messages, using)
+    if _is_plain(conversation, messages) and _in_one_statement(conversation, messages, using):
         return conversation
     with transaction.atomic(using=using):
         conversation.save(force_insert=True, using=using)
@@ -58,12 +57,16 @@ def _others_listen(signal: Any, model: type[Conversation]) -> bool:
     return any(receiver is not telling.saved for receiver in receivers)
 
 
-def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], using: str) -> None:
+def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], using: str) -> bool:
+    """False, and nothing written, if the messages are too large for that."""
     rows, opens = appending.closing_first(messages, [])
     numbering.chain(rows)
+    document = numbering.document(rows)
+    if len(document) > numbering.LARGEST_DOCUMENT:
+        return False
     conversation.message_count, conversation.head_id = len(rows), rows[-1].id
     conversation.open_tool_calls = opens
-    parameters = [*_values(conversation, using), *numbering.latest(rows), numbering.document(rows)]
+    parameters = [*_values(conversation, using), *numbering.latest(rows), document]
     found: Any = statements.fetch_one(using, _statement(type(conversation), using), parameters)
     now, conversation.last_message_at = found
     conversation._state.adding, conversation._state.db = False, using
@@ -71,6 +74,7 @@ def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], usi
     stored = numbering.instances(using, conversation, rows, numbered)
     conversation._state.fields_cache["head"] = stored[-1]
     telling.conversations_changed(using, [(conversation.pk, conversation.owner_id)])
+    return True
 
 
 @cache

@@ -1,6 +1,8 @@
 """What all our lists share: who may see them, what may be asked, that nobody writes in them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from aistore.models import AuditEntry
 
@@ -103,6 +105,13 @@ def test_a_long_search_says_that_it_was_cut(read, rows):
     """What was left out is told."""
     assert "first 200 characters" in read(path("conversation"), data={"q": "a" * 201}).text
     assert "first 200 characters" not in read(path("conversation"), data={"q": "a" * 200}).text
+
+
+def test_a_long_search_stays_cheap(admin_client, rows):
+    """Five thousand words are not five thousand conditions on each row."""
+    with CaptureQueriesContext(connection) as captured:
+        admin_client.get(path("conversation"), {"q": "a " * 5_000})
+    assert max(query["sql"].count("LIKE") for query in captured.captured_queries) == 100
 
 
 @every_list

@@ -60,6 +60,22 @@ def test_last(conversation, count, expected):
     assert numbers(conversation.messages.last(count)) == expected
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda conversation: conversation.messages.filter(role="user"),
+        lambda conversation: conversation.messages.exclude(role="assistant"),
+        lambda conversation: Message.objects.filter(role="user").in_conversation(conversation),
+        lambda conversation: Message.objects.in_conversation(conversation).filter(role="user"),
+        lambda conversation: Message.objects.filter(role="user"),
+    ],
+)
+def test_last_of_some(conversation, rows):
+    """Of those that were asked for, whose numbers have gaps."""
+    conversation.extend(turns(6))
+    assert numbers(rows(conversation).last(2)) == [3, 5]
+
+
 def test_last_without_a_count(conversation):
     """Is Django's."""
     messages = conversation.extend(turns(3))
@@ -88,9 +104,10 @@ def test_they_are_one_query(conversation, rows, django_assert_num_queries):
         assert len(found) == 3
 
 
-def test_pages_read_no_more_than_they_show(long):
-    """The 50 before number 5,000 of 10,000, along the index."""
-    top = plan(long.messages.before(5_000, 50), "ANALYZE, BUFFERS")
+@pytest.mark.parametrize("rows", [lambda rows: rows.last(50), lambda rows: rows.before(5_000, 50)])
+def test_pages_read_no_more_than_they_show(long, rows):
+    """The last 50 of 10,000, and those before number 5,000, along the index."""
+    top = plan(rows(long.messages), "ANALYZE, BUFFERS")
     assert {node.get("Index Name") for node in nodes(top)} >= {"message_number_once"}
     assert max(node["Actual Rows"] for node in nodes(top)) <= 50
 

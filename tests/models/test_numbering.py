@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aistore.exceptions import ConflictingAppend
@@ -64,6 +65,31 @@ def test_behind_a_pooler(conversation, monkeypatch, count):
         reply.write_through()
     assert_sound(conversation)
     assert prepared() == known
+
+
+def test_the_log_of_queries_shows_it(conversation):
+    """As it shows Django's own: connection.queries, the debug toolbar, the logger."""
+    conversation.append("user")  # psycopg sends a statement in another way once it is prepared
+    with CaptureQueriesContext(connection) as queries:
+        conversation.append("user")
+    assert "UPDATE aistore_conversation" in queries[0]["sql"]
+
+
+def test_few_but_large(conversation, owner):
+    """As COPY, whatever their number: PostgreSQL breaks the connection over a document of more than a gigabyte."""
+    large = [
+        {"role": "user", "content": "Huế " * 500_000},
+        {"role": "user", "parts": [{"text": "x" * 2_500_000}]},
+    ]
+    for extend in (
+        conversation.extend,
+        lambda messages: Conversation.objects.start(owner, messages).messages.path(),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            first, second = extend(large)
+        assert "COPY" in "".join(query["sql"] for query in queries)
+        assert (first.content, second.parts) == (large[0]["content"], large[1]["parts"])
+    assert_sound(conversation)
 
 
 def test_the_constraint_is_not_left_open(conversation, other):

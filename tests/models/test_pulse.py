@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection, transaction
 
-from aistore.models import Message
+from aistore.models import Conversation, Message
+from aistore.privacy import purge
 from tests.project.actors import until
 
 from .invariants import assert_sound
@@ -21,6 +22,24 @@ def test_a_pause_gives_signs_of_life(conversation):
     with conversation.stream() as reply:
         first = row(reply).beat_at
         assert until(lambda: row(reply).beat_at > first)
+
+
+def test_half_a_second_behind_at_most(conversation, settings):
+    """What is written is due within 0.5 s of the last time, and then the thread is woken."""
+    settings.AISTORE = {}
+    with conversation.stream() as reply:
+        assert 0.5 < reply.due_in() <= 5
+        reply.write("In Hue")
+        assert reply.due_in() <= 0.5
+
+
+def test_a_dead_one_is_failed_by_the_purge(conversation, settings):
+    """Where nobody appends any more."""
+    settings.AISTORE = {}
+    dead, _alive = [conversation.append("assistant", status="streaming") for _ in range(2)]
+    last_sign_of_life(dead, seconds=16)
+    assert (purge(dry_run=True).dead_streams, purge().dead_streams, purge().dead_streams) == (1, 1, 0)
+    assert [row.status for row in conversation.messages.path()] == ["failed", "streaming"]
 
 
 def test_a_dead_one_is_failed_by_the_next_append(conversation, settings):
