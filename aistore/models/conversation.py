@@ -172,10 +172,10 @@ class Conversation(Owned):
             options["update_fields"] = names - self.get_deferred_fields()
         super().save(**options)
 
-    def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
-        using, told = options.get("using") or self._state.db or "", [(self.pk, self.owner_id)]
-        deleted = super().delete(**options)
-        telling.conversations_changed(using, told)
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        database, told = using or self._state.db or "", [(self.pk, self.owner_id)]
+        deleted = super().delete(using, keep_parents)
+        telling.conversations_changed(database, told)
         return deleted
 
     def append(self, role: str, content: Any = "", *, parent: Any = HEAD, **fields: Any) -> Message:

@@ -122,8 +122,8 @@ class Memory(Owned):
     def __str__(self) -> str:
         return readable(self.content[:60])
 
-    def delete(self, **options: Any) -> tuple[int, dict[str, int]]:
-        using = options.get("using") or self._state.db or ""
-        deleted = super().delete(**options)
-        telling.memories_changed(using, [self.owner_id])
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        database = using or self._state.db or ""
+        deleted = super().delete(using, keep_parents)
+        telling.memories_changed(database, [self.owner_id])
         return deleted

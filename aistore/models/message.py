@@ -60,7 +60,7 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         return made
 
     def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
-        rows = self.filter(conversation=conversation)
+        rows: MessageQuerySet = self.filter(conversation=conversation)  # type: ignore[misc]  # or its id as text
         rows._conversation_id = getattr(conversation, "pk", conversation)
         return rows
 
