@@ -74,7 +74,7 @@ def tell(*commands: Command) -> list[Any] | None:
 
 def commits_at_once(using: str) -> bool:
     """Whether a statement that has returned is committed."""
-    return not connections[using].in_atomic_block and connections[using].autocommit
+    return _commits_at_once(connections[using])
 
 
 def sees_its_own(using: str) -> bool:
@@ -83,7 +83,7 @@ def sees_its_own(using: str) -> bool:
     connection: Any = connections[using]
     if connection.connection is None:
         return False
-    if commits_at_once(using):
+    if _commits_at_once(connection):
         # The hooks of a commit run one after the other: the host's may read before ours has told the cache.
         untold = getattr(connection, "aistore_untold", None)
         announcement = untold and untold()
@@ -108,6 +108,10 @@ def watch(sender: Any, connection: Any, **kwargs: Any) -> None:
     if connection.vendor == "postgresql" and note_writes not in connection.execute_wrappers:
         # In front: execute_wrapper() of the host, which may surround this moment, takes the last one away again.
         connection.execute_wrappers.insert(0, note_writes)
+
+
+def _commits_at_once(connection: Any) -> bool:
+    return not connection.in_atomic_block and bool(connection.autocommit)
 
 
 def _is_lost(command: Command, reply: Any) -> bool:

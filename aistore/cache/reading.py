@@ -4,6 +4,7 @@ import contextlib
 import random
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, repeat
 from typing import Any, Protocol
 
@@ -106,8 +107,11 @@ class Reading:
         # Two releases may run side by side: each has its own entries, but they must believe the same stamps.
         self.entry_key = f"{key}:e:{SCHEMA}:{query}"
         self.lock_key = f"{self.entry_key}:l"
-        self.token = stamps.token() if not unit.has_state else stamps.CLAIM + stamps.token()
         self._result: tuple[Any, ...] | None = None
+
+    @cached_property
+    def token(self) -> bytes:
+        return stamps.CLAIM + stamps.token() if self.unit.has_state else stamps.token()
 
     def from_cache(self) -> tuple[Any, ...]:
         kept = shelf.get(self.entry_key)
@@ -149,7 +153,7 @@ class Reading:
         if stamp is None or entry is None or not entry.startswith(framed(stamp)):
             return None
         try:
-            value = self.codec.decode(entry[len(stamp) + 1 :])
+            value = self.codec.decode(memoryview(entry)[len(stamp) + 1 :])
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         counters.add(self.name, "hit")

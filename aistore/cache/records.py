@@ -126,6 +126,7 @@ class UserRecord(Record, frozen=True, array_like=True, gc=False):
 R = TypeVar("R", bound=Record)
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 _ESCAPE_BYTES = ESCAPE.encode()
+ESCAPED, PLAIN = b"e", b"p"
 
 
 class Codec(msgspec.Struct, frozen=True):
@@ -141,8 +142,10 @@ class Codec(msgspec.Struct, frozen=True):
         return cls(record, msgspec.msgpack.Decoder(tuple[record, ...]), keys)  # type: ignore[valid-type]
 
     def encode(self, records: tuple[Record, ...]) -> bytes:
-        """Of records as they come from the database: with Note [Escaped characters] still in them."""
-        return _encoder.encode(records)
+        """Of records as they come from the database: with Note [Escaped characters] still in them. The first byte says
+        whether there are any, so that who reads need not look through the whole."""
+        data = _encoder.encode(records)
+        return (ESCAPED if _ESCAPE_BYTES in data else PLAIN) + data
 
     def encode_plain(self, records: tuple[Record, ...]) -> bytes | None:
         """Of records with their exact texts; None for the few that bytes cannot carry without escaping."""
@@ -150,13 +153,13 @@ class Codec(msgspec.Struct, frozen=True):
             data = _encoder.encode(records)
         except UnicodeEncodeError:
             return None
-        return None if _ESCAPE_BYTES in data else data
+        return None if _ESCAPE_BYTES in data else PLAIN + data
 
-    def decode(self, data: bytes) -> tuple[Any, ...]:
-        records = self.decoder.decode(data)
+    def decode(self, data: memoryview) -> tuple[Any, ...]:
+        records = self.decoder.decode(data[1:])
         for name in self.keys:
             _restore_uuids(records, name)
-        return tuple(map(plain, records)) if _ESCAPE_BYTES in data else records
+        return tuple(map(plain, records)) if data[:1] == ESCAPED else records
 
 
 def plain(record: R) -> R:

@@ -61,20 +61,15 @@ class Wire:
         self._socket = self._connection._sock
         self._reader = hiredis.Reader(notEnoughData=False)
         self._used_at = time.monotonic()
+        self._wait_for(seconds)
 
     def exchange(self, commands: Sequence[Command], *, seconds: float) -> list[Any]:
         """One round trip. A reply may be a hiredis.ReplyError: that command failed, the others did not. After any
         exception the socket is out of step with what is asked, and must not be used again."""
         replies = self._send(commands, seconds)
-        again = [number for number, reply in enumerate(replies) if _code(reply) == "NOSCRIPT"]
-        if again:
-            # The scripts were forgotten (SCRIPT FLUSH, a failover): send their text, which also loads them.
-            done = self._send([_in_full(commands[number]) for number in again], seconds)
-            for number, reply in zip(again, done, strict=True):
-                replies[number] = reply
         for reply in replies:
-            if _code(reply) in REFUSALS:
-                raise Refused(_code(reply))
+            if type(reply) is hiredis.ReplyError:
+                return self._see_to_errors(commands, replies, seconds)
         return replies
 
     def is_alive(self) -> bool:
@@ -91,9 +86,22 @@ class Wire:
         _, _, rest = info.partition(b"run_id:") if isinstance(info, bytes) else (b"", b"", b"")
         return rest[:40] or None
 
+    def _see_to_errors(self, commands: Sequence[Command], replies: list[Any], seconds: float) -> list[Any]:
+        again = [number for number, reply in enumerate(replies) if _code(reply) == "NOSCRIPT"]
+        if again:
+            # The scripts were forgotten (SCRIPT FLUSH, a failover): send their text, which also loads them.
+            done = self._send([_in_full(commands[number]) for number in again], seconds)
+            for number, reply in zip(again, done, strict=True):
+                replies[number] = reply
+        for reply in replies:
+            if _code(reply) in REFUSALS:
+                raise Refused(_code(reply))
+        return replies
+
     def _send(self, commands: Sequence[Command], seconds: float) -> list[Any]:
         self._used_at = time.monotonic()
-        self._socket.settimeout(seconds)
+        if seconds != self._seconds:
+            self._wait_for(seconds)
         self._socket.sendall(b"".join([hiredis.pack_command(command) for command in commands]))
         replies: list[Any] = []
         while len(replies) < len(commands):
@@ -103,9 +111,13 @@ class Wire:
                 continue
             if time.monotonic() - self._used_at > seconds:
                 # Drop by drop is late as well. But what is there is taken: it may be this thread that was held up.
-                self._socket.settimeout(0.0)
+                self._wait_for(0.0)
             self._reader.feed(self._socket.recv(CHUNK) or _closed())
         return replies
+
+    def _wait_for(self, seconds: float) -> None:
+        self._socket.settimeout(seconds)  # a system call
+        self._seconds = seconds
 
 
 def _closed() -> bytes:

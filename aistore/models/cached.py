@@ -91,9 +91,9 @@ class Cached:
 class CachedConversations(Cached):
     def get(self, conversation_id: Any, *, owner: Any = ANYBODY) -> ConversationRecord:
         """30 minutes. Another owner's conversation is DoesNotExist, as a missing one is."""
-        unit = _existing(conversation_id, self._using)
-        seconds = float(settings.CONVERSATION_TTL)
-        [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, uuid.UUID(unit.id))
+        key = _existing(conversation_id)
+        unit, seconds = unit_of(key, self._using), float(settings.CONVERSATION_TTL)
+        [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, key)
         if owner is not ANYBODY and record.owner_id != _key(owner):
             raise _does_not_exist(unit)
         return record
@@ -125,12 +125,13 @@ class CachedMessages(Cached):
         return self._of(conversation_id, f"path:{steps}", PATH, steps, owner)
 
     def _of(self, conversation_id: Any, query: str, sql: str, count: int, owner: Any) -> Any:
-        unit = _existing(conversation_id, self._using)
+        key = _existing(conversation_id)
         if owner is not ANYBODY or not count:
-            CachedConversations(_conversations(), self._using).get(conversation_id, owner=owner)
+            CachedConversations(_conversations(), self._using).get(key, owner=owner)
         if not count:
             return ()
-        return self._read(unit, query, MESSAGES, float(settings.MESSAGE_TTL), sql, count, uuid.UUID(unit.id))
+        unit, seconds = unit_of(key, self._using), float(settings.MESSAGE_TTL)
+        return self._read(unit, query, MESSAGES, seconds, sql, count, key)
 
     alast = sync_to_async(last)
     apath = sync_to_async(path)
@@ -151,10 +152,10 @@ def _key(owner: Any) -> Any:
     return get_user_model()._meta.pk.get_prep_value(getattr(owner, "pk", owner))
 
 
-def _existing(conversation: Any, using: str) -> Unit:
+def _existing(conversation: Any) -> uuid.UUID:
     key = getattr(conversation, "pk", conversation)
     try:
-        return unit_of(key, using)
+        return key if isinstance(key, uuid.UUID) else uuid.UUID(str(key))
     except ValueError:
         raise _conversations().DoesNotExist(f"{str(key)[:80]!r} is no id of a conversation.") from None
 
