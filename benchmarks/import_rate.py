@@ -66,6 +66,8 @@ def _rate(owner: Any, file: Path, rounds: int) -> table.Row:
     copy, ours = (messages / statistics.median(taken[name]) for name in ways)
     row = table.Row("import, messages", "/s", copy, ours, GOAL, at_least=True)
     (row,) = table.show([row], title=f"{file.name}: {messages:,} messages; limit: bare COPY of the same rows")
+    held = sum(map(len, texts.values())) / 1e6
+    print(f"\npeak memory {_peak():,.0f} MB, of them {held:,.0f} MB the rows that COPY is given")
     return row
 
 

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.db import connections
+
 ROUNDS = 3
 TURN = 10  # calls of one way before the next one's: a noisy second hits all
 THREADS = 16
+SHIFT = 0.25  # seconds for which one way's threads work before the next one's do
+PATIENCE = 60  # seconds to wait for a thread that has died
 
 Ways = Mapping[str, Callable[[Any], Any]]
 
@@ -69,41 +73,56 @@ def _used_by(process: int | None) -> float:
         return 0.0
 
 
-def rates(
-    ways: Mapping[str, Callable[[int], Callable[[], None]]], *, seconds: float, threads: int = THREADS
-) -> dict[str, float]:
-    """Calls a second of so many threads, the median of the rounds. A way is given the number of its thread, in that
+def rates(ways: Mapping[str, Callable[[int], Callable[[], None]]], *, seconds: float) -> dict[str, float]:
+    """Calls a second of 16 threads, the median of the rounds. A way is given the number of its thread, in that
     thread, and returns what is to be called."""
+    crews = {name: Crew(make) for name, make in ways.items()}
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
-        for name, make in ways.items():
-            found[name].append(_rate(make, seconds, threads))
+        before = {name: (crew.calls, crew.seconds) for name, crew in crews.items()}
+        for _ in range(round(seconds / SHIFT)):
+            for crew in crews.values():
+                crew.work(SHIFT)
+        for name, crew in crews.items():
+            calls, taken = before[name]
+            found[name].append((crew.calls - calls) / (crew.seconds - taken))
+    for crew in crews.values():
+        crew.go_home()
     return {name: statistics.median(values) for name, values in found.items()}
 
 
-def _rate(make: Callable[[int], Callable[[], None]], seconds: float, threads: int) -> float:
-    counts = [0] * threads
-    ready, over = threading.Barrier(threads + 1), threading.Event()
+class Crew:
+    """Threads that all do the same for a while, when told to."""
 
-    def work(number: int) -> None:
-        from django.db import connections
+    def __init__(self, make: Callable[[int], Callable[[], None]], threads: int = THREADS) -> None:
+        self._counts, self.seconds = [0] * threads, 0.0
+        self._meeting, self._over, self._is_home = threading.Barrier(threads + 1), threading.Event(), False
+        for number in range(threads):
+            threading.Thread(target=self._live, args=[make, number], daemon=True).start()
 
+    @property
+    def calls(self) -> int:
+        return sum(self._counts)
+
+    def work(self, seconds: float) -> None:
+        self._over.clear()
+        self._meeting.wait(PATIENCE)
+        began = time.perf_counter()
+        time.sleep(seconds)
+        self._over.set()
+        self._meeting.wait(PATIENCE)  # every thread has finished what it had begun
+        self.seconds += time.perf_counter() - began
+
+    def go_home(self) -> None:
+        self._is_home = True
+        self._meeting.wait(PATIENCE)
+
+    def _live(self, make: Callable[[int], Callable[[], None]], number: int) -> None:
         call = make(number)
         call()  # connected and planned
-        ready.wait()
-        while not over.is_set():
-            call()
-            counts[number] += 1
+        while self._meeting.wait(PATIENCE) >= 0 and not self._is_home:
+            while not self._over.is_set():
+                call()
+                self._counts[number] += 1
+            self._meeting.wait(PATIENCE)
         connections.close_all()
-
-    workers = [threading.Thread(target=work, args=[number], daemon=True) for number in range(threads)]
-    for worker in workers:
-        worker.start()
-    ready.wait(timeout=60)
-    began = time.perf_counter()
-    time.sleep(seconds)
-    over.set()
-    taken = time.perf_counter() - began
-    for worker in workers:
-        worker.join()
-    return sum(counts) / taken

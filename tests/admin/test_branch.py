@@ -24,7 +24,8 @@ def test_the_active_branch(tree):
 @pytest.mark.parametrize(
     ("at", "path"),
     [
-        (4, [1, 2, 3, 4, 5]),  # on the way to the head: the active branch
+        (1, [1, 2, 3, 4, 5]),  # on the way to the head: the active branch, though a newer one begins there
+        (4, [1, 2, 3, 4, 5]),
         (6, [1, 6]),
         (7, [1, 7, 8]),  # with what follows it
         (8, [1, 7, 8]),
@@ -120,6 +121,7 @@ def test_another_conversation_stays_closed(tree, owner):
         other.append("user", "secret")
     with pytest.raises(NoSuchPlace):
         window(tree, Place(at=15))
+    assert numbers(window(tree, Place(at=7))) == [1, 7, 8]
 
 
 def test_an_empty_conversation(conversation):

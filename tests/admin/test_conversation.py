@@ -142,7 +142,9 @@ def test_folded(read, owner):
         {"type": "tool_call", "id": "c", "name": "look", "arguments": "{}"},
     ]
     conversation.append("assistant", "", parts=parts)
+    conversation.append("system", "Be kind")
     page = read(address(conversation))
+    assert "Instructions Be kind" in page.text
     assert "Be terse" in page.text
     assert "Hm." in page.text
     assert "look" in page.text

@@ -18,6 +18,7 @@ from aistore.admin.display import ago, box, clock, isolated, line, tags
         ("x" * 11, "x" * 9 + "…"),
         (" " * 100 + "x", "…"),
         ("\x00\x1b\ud83d", "␀␛\ufffd"),
+        ("\ud83d" * 11, "\ufffd" * 9 + "…"),
     ],
 )
 def test_line(text, shown):

@@ -16,6 +16,7 @@ TEXTS = {
     "comment": "--><!--<b>]]>",
     "bidi": "\u202e\u2066 turned round \u202b",
     "unstorable": "\x00\x1b\x7f\ud83d\udc00\ufffe",
+    "long and unstorable": "\x00\ud83d" * 200,
     "word": "W" * 5000,
     "format": "%s %(name)s %d {} {0}",
     "entities": "&lt;script&gt;&#0;&amp",
@@ -33,7 +34,7 @@ def filled(text, owner):
         system_prompt=text,
         tags=[text],
         source=text[:200],
-        external_id=text[:200],
+        external_id=text[:50],
     )
     parts = [
         {"type": text},

@@ -67,6 +67,16 @@ def test_an_id_that_comes_again(conversation):
     ]
 
 
+def test_a_second_result(conversation):
+    """A call has one result; another one of the same id is not put in its place, but stands below."""
+    conversation.append("assistant", "", tool_calls=[CALL])
+    conversation.append("tool", "a", tool_call_id="call_1")
+    conversation.append("tool", "b", tool_call_id="call_1")
+    first, second = entries(conversation)
+    assert len(first.blocks[0].results) == 1
+    assert (second.anchor, second.blocks[0].kind) == ("message-3", "result")
+
+
 def test_a_result_without_its_call(conversation):
     """Where the call is not on the page, the result is an entry of its own."""
     conversation.append("tool", "found", tool_call_id="elsewhere", name="search")

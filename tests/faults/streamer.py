@@ -4,6 +4,7 @@ python -m tests.faults.streamer CONVERSATION
 """
 
 import os
+import signal
 import sys
 
 import django
@@ -30,22 +31,18 @@ def main(conversation_id: str) -> None:
 
 
 def fork(conversation_id: str) -> None:
-    """The child streams something of its own, and does not know of its parent's stream."""
+    """The child streams something of its own, for as long as it lives."""
     from django.db import connections
 
     from aistore.models import Conversation
 
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
+    if os.fork():
         return
     for connection in connections.all():
         connection.connection = None  # the parent's, which is not to be closed
     with Conversation.objects.get(pk=conversation_id).stream() as reply:
-        reply.write("child")
-        while Conversation.objects.get().messages.get(pk=reply.message.pk).content != "child":
-            pass
-    os._exit(0)
+        say(os.getpid(), reply.message.pk)
+        signal.pause()
 
 
 if __name__ == "__main__":

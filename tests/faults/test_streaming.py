@@ -99,11 +99,24 @@ def test_held_up(stream, conversation):
 
 
 def test_forked(stream, conversation):
-    """A child streams for itself: it neither writes its parent's text nor stands in for its signs of life."""
-    tell(stream.process, "one", "fork", "two", "")
-    assert stream.process.stdout.readline() == "complete\n"
-    contents = conversation.messages.order_by("sequence_number").values_list("content", "status")
-    assert list(contents) == [("one\ntwo\n", "complete"), ("child", "complete")]
+    """A child that streams for itself does not stand in for its parent's signs of life."""
+    tell(stream.process, "one", "fork")
+    pid, own = stream.process.stdout.readline().split()
+    stream.signal(signal.SIGKILL)
+    stream.process.wait()
+    stream.without_a_sign_for(16)
+    last = stream.row.beat_at
+    beats = {row.beat_at for row in until_it_beats(conversation.messages.filter(pk=own))}
+    os.kill(int(pid), signal.SIGKILL)
+    assert (len(beats), stream.row.beat_at) == (3, last)
+
+
+def until_it_beats(rows):
+    """The row at three moments, with a sign of life between them."""
+    for _ in range(3):
+        row = rows.get()
+        yield row
+        assert until(lambda: rows.get().beat_at > row.beat_at)  # noqa: B023
 
 
 def test_the_server_is_killed(folder, stream, conversation, there):

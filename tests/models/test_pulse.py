@@ -24,6 +24,15 @@ def test_a_pause_gives_signs_of_life(conversation):
         assert until(lambda: row(reply).beat_at > first)
 
 
+def test_text_does_not_wait_for_a_sign_of_life(conversation, settings):
+    """The thread is woken by what is written."""
+    settings.AISTORE = {"STREAM_FLUSH_SECONDS": 0.01, "STREAM_BEAT_SECONDS": 1000}
+    with conversation.stream() as reply:
+        for text in ("In ", "Hue"):
+            reply.write(text)
+            assert until(lambda: row(reply).content == reply.text)
+
+
 def test_half_a_second_behind_at_most(conversation, settings):
     """What is written is due within 0.5 s of the last time, and then the thread is woken."""
     settings.AISTORE = {}

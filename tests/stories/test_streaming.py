@@ -1,6 +1,7 @@
 """Streams beside everything else: they hold no lock while they go on, and end where they stand."""
 
 import pytest
+from django.db import transaction
 
 from aistore.exceptions import InvalidMessage, MessageGone
 from aistore.models import Message
@@ -92,6 +93,8 @@ def test_an_end_with_calls_beside_delete(an, binh, conversation):
         assert stopped.wait(20)
         end = an.begins(finish, reply, tool_calls=CALLS)
         end.waits()
+        with transaction.atomic():
+            assert Message.objects.select_for_update(nowait=True).get(pk=reply.message.pk)
     deletion.ends()
     with pytest.raises(MessageGone):
         end.ends()
