@@ -3,6 +3,7 @@
 aistore.E001  AISTORE has a key that aistore does not know
 aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
+aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
 """
 
 import difflib
@@ -11,10 +12,11 @@ from types import UnionType
 from typing import Any, get_args
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections, router
 
 from . import conf
+from .cache import link
 from .models import Conversation
 
 
@@ -40,6 +42,20 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             f"aistore keeps its tables in the database {alias!r}, which is not PostgreSQL.",
             hint="Use PostgreSQL 15 or newer there, or route the app 'aistore' to a database that is.",
             id="aistore.E003",
+        )
+    ]
+
+
+@register("aistore")
+def check_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    alias = conf.settings.CACHE_ALIAS
+    if not isinstance(alias, str) or link.is_served(alias):
+        return []
+    return [
+        Warning(
+            f"AISTORE['CACHE_ALIAS'] is {alias!r}, which is no cache of django-redis: cached reads go to the database.",
+            hint='Set its BACKEND to "django_redis.cache.RedisCache", or CACHE_ALIAS to None if that is what you want.',
+            id="aistore.W002",
         )
     ]
 
