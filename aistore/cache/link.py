@@ -134,8 +134,13 @@ def link() -> Link | None:
     try:
         return _links[alias]
     except KeyError:
-        # Django's default is the memory of the process, which no other process could be told of.
-        return _links.setdefault(alias, Link(alias)) if hasattr(caches[alias], "client") else None
+        return _links.setdefault(alias, Link(alias)) if is_served(alias) else None
+
+
+def is_served(alias: str) -> bool:
+    """Whether this one of CACHES is django-redis. Django's default is the memory of the process, which no other process
+    could be told of."""
+    return alias in caches.settings and hasattr(getattr(caches[alias], "client", None), "get_client")
 
 
 def _forget_all_sockets() -> None:

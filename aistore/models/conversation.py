@@ -35,7 +35,7 @@ SET_BY_APPEND = frozenset({"message_count", "head", "open_tool_calls", "last_mes
 class ConversationQuerySet(ToldQuerySet["Conversation"]):
     told_by = ("id", "owner_id")
 
-    def tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         telling.conversations_changed(using, rows)
 
     def owned_by(self, owner: Any) -> ConversationQuerySet:

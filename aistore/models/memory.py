@@ -30,7 +30,7 @@ SAME_CONTENT = MD5(
 class MemoryQuerySet(ToldQuerySet["Memory"]):
     told_by = ("owner_id",)
 
-    def tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         telling.memories_changed(using, (owner_id for (owner_id,) in rows))
 
     def owned_by(self, owner: Any) -> MemoryQuerySet:

@@ -51,7 +51,7 @@ class MessageQuerySet(ToldQuerySet["Message"]):
     _conversation_id: Any = None
     told_by = ("conversation_id",)
 
-    def tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         telling.messages_changed(using, (conversation_id for (conversation_id,) in rows))
 
     def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:

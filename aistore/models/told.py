@@ -38,7 +38,7 @@ class Owned(models.Model):
 
 
 class ToldQuerySet(models.QuerySet[M]):
-    """``told_by`` names the columns that say which units a row belongs to; ``tell`` forgets these units.
+    """``told_by`` names the columns that say which units a row belongs to; ``_tell`` forgets these units.
 
     update() and delete() ask for these columns with RETURNING: asked before or after, in a statement of their own, the
     answer could miss a row that another writer brought in between. What Django does in several statements (models of
@@ -47,7 +47,7 @@ class ToldQuerySet(models.QuerySet[M]):
 
     told_by: Sequence[str] = ()
 
-    def tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         raise NotImplementedError
 
     def update(self, **values: Any) -> int:
@@ -59,7 +59,7 @@ class ToldQuerySet(models.QuerySet[M]):
             rows = self.model._base_manager.using(self.db).filter(pk__in=ids)
             before: Rows = list(rows.values_list(*self.told_by))
             updated = super().update(**values)
-            self.tell(self.db, [*before, *rows.values_list(*self.told_by)])
+            self._tell(self.db, [*before, *rows.values_list(*self.told_by)])
             return updated
         moved = self._moved(values)
         query: Any = self.query.chain(UpdateQuery)
@@ -67,7 +67,7 @@ class ToldQuerySet(models.QuerySet[M]):
         query.clear_ordering(force=True)
         query.clear_select_clause()
         told = self._returning(query)
-        self.tell(self.db, [*moved, *told])
+        self._tell(self.db, [*moved, *told])
         return len(told)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -79,13 +79,13 @@ class ToldQuerySet(models.QuerySet[M]):
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             told = self._belonging()
             deleted = super().delete()
-            self.tell(self.db, told)
+            self._tell(self.db, told)
             return deleted
         query = self.query.chain(DeleteQuery)
         query.select_for_update = query.select_related = False
         query.clear_ordering(force=True)
         rows = self._returning(query)
-        self.tell(self.db, rows)
+        self._tell(self.db, rows)
         return len(rows), {self.model._meta.label: len(rows)} if rows else {}
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -95,7 +95,7 @@ class ToldQuerySet(models.QuerySet[M]):
         rows = list(objs)
         updated = self._updated_by_conflict(rows) if options.get("update_conflicts") else []
         made = super().bulk_create(rows, *args, **options)
-        self.tell(self.db, [*updated, *[tuple(getattr(row, name) for name in self.told_by) for row in made]])
+        self._tell(self.db, [*updated, *[tuple(getattr(row, name) for name in self.told_by) for row in made]])
         return made
 
     def _moved(self, values: dict[str, Any]) -> Rows:

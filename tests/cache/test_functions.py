@@ -1,5 +1,6 @@
 import datetime as dt
 import threading
+import time
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -152,6 +153,15 @@ def test_it_lives_as_long_as_said_not_as_a_lease(name: str, valkey: Any, setting
     valkey.pexpire(stamp, 50_000)  # half of it is over
     remembered(2)
     assert 89_000 < valkey.pttl(stamp) <= 100_000
+
+
+def test_what_takes_longer_than_a_lease_is_remembered_too(name: str, settings: Any) -> None:
+    settings.AISTORE = {"CACHE_LEASE": 0.02}
+    function = Counted(lambda: time.sleep(0.05))
+    remembered = cached(name, ttl=60)(function)
+    remembered()
+    remembered()
+    assert len(function.calls) == 1
 
 
 def test_this_process_does_not_keep_it_longer_than_the_cache(name: str, valkey: Any) -> None:
