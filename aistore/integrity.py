@@ -60,7 +60,7 @@ SELECT count(*), coalesce(sum(message_count), 0) FROM aistore_conversation WHERE
 
 STRAY = """
 SELECT count(*) FROM aistore_message AS m
-WHERE NOT EXISTS (SELECT FROM aistore_conversation AS c WHERE c.id = m.conversation_id)"""
+WHERE (SELECT c.id FROM aistore_conversation AS c WHERE c.id = m.conversation_id) IS NULL"""  # one by one, as above
 
 MISSING_RULES = """
 SELECT name FROM unnest(%(rules)s::text[]) AS name
