@@ -31,6 +31,8 @@ def use_servers_of_this_run() -> None:
 
 
 use_servers_of_this_run()
+# A password that is hard to guess takes a second to check, and every test of the admin signs in.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

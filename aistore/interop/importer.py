@@ -36,6 +36,7 @@ from .source import OnProgress
 _BATCH_MESSAGES = 2_000
 _BATCH_CHARACTERS = 4 * 1024**2
 _LINES_KEPT = 100
+_ANALYZED_FROM = 10_000  # messages
 
 # Operational errors of PostgreSQL that are about what was to be stored, and not about the server.
 _ROW_ERRORS = (psycopg.errors.ProgramLimitExceeded, psycopg.errors.DeadlockDetected)
@@ -76,6 +77,7 @@ def import_file(
     run = _Import(owner, dry_run=dry_run, using=using)
     for batch in run.batches(read(path_or_file, format, on_bad=run.fail, on_progress=on_progress)):
         run.store(batch)
+    run.end()
     return run.report()
 
 
@@ -94,6 +96,7 @@ def store(
         run.store(batch)
         if on_progress:
             on_progress(run.report())
+    run.end()
     return run.report()
 
 
@@ -116,6 +119,12 @@ class _Import:
             seconds=time.monotonic() - self._started,
             is_dry_run=self._dry_run,
         )
+
+    def end(self) -> None:
+        """After a large import the planner's statistics know nothing of most rows, until the server finds time for
+        them itself; and a path of 50 messages that is planned for an empty table reads all of it."""
+        if self._counts["messages"] >= _ANALYZED_FROM and not self._dry_run:
+            storing.analyze(self._using)
 
     def fail(self, error: InteropError) -> None:
         self._errors.add(str(error))

@@ -89,10 +89,8 @@ def _statement(model: type[Conversation], using: str) -> str:
 
 def _values(conversation: Conversation, using: str) -> list[Any]:
     """As save() would store them."""
-    return [
-        field.get_db_prep_save(field.pre_save(conversation, add=True), connections[using])
-        for field in _fields(type(conversation))
-    ]
+    connection, fields = connections[using], _fields(type(conversation))
+    return [field.get_db_prep_save(field.pre_save(conversation, add=True), connection) for field in fields]
 
 
 def _fields(model: type[Conversation]) -> list[Any]:

@@ -40,6 +40,7 @@ def filled(text, owner):
         {"type": text},
         {"type": "text", "text": text},
         {"type": "source", "url": text, "title": text},
+        {"type": "source", "url": "https://hue.example/", "title": text},
     ]
     kinds = ["reasoning", "refusal", "code", "tool_result", "image", "file", "step", "raw"]
     keys = ["text", "language", "content", "name", "url", "media_type", "format", "id"]

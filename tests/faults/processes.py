@@ -1,5 +1,6 @@
 """Processes of the faults, and PostgreSQL as something that can be killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,10 +27,20 @@ def tell(process, *lines):
 
 def postgres_of(folder):
     """The pids of the server and of all that serves a connection."""
-    return [pid for pid in servers_of(folder) if Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"]
+    return [pid for pid in servers_of(folder) if name_of(pid) == "postgres"]
+
+
+def name_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:  # it has just ended
+        return ""
 
 
 def crash(folder):
     """As a power cut does it: nothing is asked, nothing is written down."""
     for pid in postgres_of(folder):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(
+            ProcessLookupError
+        ):  # those that serve connections end by themselves as well
+            os.kill(pid, signal.SIGKILL)

@@ -4,6 +4,8 @@ import datetime as dt
 import io
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from aistore import interop
 from aistore.integrity import check_data
@@ -232,3 +234,14 @@ def test_many_errors_are_counted_and_the_first_kept(owner):
     bad = [conversation(message(content=5), id=f"c{number}") for number in range(150)]
     report = imported(owner, *bad)
     assert (report.skipped, report.error_count, len(report.errors)) == (150, 150, 100)
+
+
+def test_a_large_import_leaves_the_planner_informed(owner, monkeypatch):
+    """Otherwise the first reads behind it are planned for empty tables."""
+    monkeypatch.setattr("aistore.interop.importer._ANALYZED_FROM", 2)
+    with CaptureQueriesContext(connection) as queries:
+        imported(owner, conversation(ONE))
+        imported(owner, conversation(ONE, TWO, THREE))
+    assert [query["sql"] for query in queries if "ANALYZE" in query["sql"]] == [
+        "ANALYZE aistore_conversation, aistore_message"
+    ]

@@ -37,9 +37,9 @@ def test_the_plan_is_kept(conversation, other, count):
 
 def test_the_hosts_statements_go_on_as_he_chose(conversation):
     """Preparing is on for ours alone."""
-    before = connection.connection.prepare_threshold
+    connection.connection.prepare_threshold = 7
     conversation.append("user")
-    assert connection.connection.prepare_threshold == before
+    assert connection.connection.prepare_threshold == 7
 
 
 @every_way

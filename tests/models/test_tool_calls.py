@@ -207,6 +207,7 @@ def test_close_tool_calls_beside_a_dead_stream(conversation):
     last_sign_of_life(dead, seconds=60)
     results = conversation.close_tool_calls()
     assert list(conversation.messages.filter(tool_call_id="a")) == results != []
+    assert conversation.messages.get(pk=dead.pk).status == "failed"
     assert_sound(conversation)
 
 
