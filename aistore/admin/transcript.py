@@ -18,7 +18,7 @@ from .display import ago, clock, line
 
 JUMP_FROM = 10  # entries
 MOST_REVISIONS = 200  # of a page; the newest
-GOOD_ENDINGS = ("", "stop", "tool_calls", "end_turn", "tool_use", "stop_sequence")
+GOOD_ENDINGS = ("", "stop", "tool_calls", "end_turn", "tool_use", "stop_sequence", "unknown")
 
 
 @dataclass(frozen=True)
