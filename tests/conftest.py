@@ -5,6 +5,7 @@ tests a database number of their own in CACHE_URL.
 """
 
 import os
+import signal
 
 import pytest
 from django.conf import settings
@@ -31,6 +32,9 @@ def use_servers_of_this_run() -> None:
 
 
 use_servers_of_this_run()
+# Who runs the tests in the background has them ignore Ctrl-C, and so would every process whose end by it is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # A password that is hard to guess takes a second to check, and every test of the admin signs in.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
