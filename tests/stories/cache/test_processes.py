@@ -102,4 +102,5 @@ def test_nobody_reads_what_is_stale(rows: list[Conversation], fault: str) -> Non
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in readers] == [0, 0, 0]
     assert {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in writers} == {0}
     assert min(known[place] for place in range(len(rows))) > 0
-    assert cache.stats().hit_rate("last")
+    if fault != "the cache is emptied":  # the counts are in it too
+        assert cache.stats().hit_rate("last")
