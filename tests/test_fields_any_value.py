@@ -1,12 +1,11 @@
 """The same promises as in test_fields, for values that nobody thought of."""
 
+import hypothesis
 import pytest
 from django.contrib.auth import get_user_model
+from hypothesis import strategies as st
 
 from aistore.models import Conversation
-
-hypothesis = pytest.importorskip("hypothesis", reason="pip install '.[dev]' for the tests of any value")
-st = hypothesis.strategies
 
 any_text = st.text(st.characters(codec=None)) | st.text(st.sampled_from("\x00\ud83d\ude00\ufdd00d\\u"))
 any_number = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
