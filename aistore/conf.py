@@ -38,7 +38,8 @@ class Settings:
 
 def given() -> dict[str, Any]:
     """What the host wrote, as far as it is a dict."""
-    return written() if isinstance(written(), dict) else {}
+    value = written()
+    return value if isinstance(value, dict) else {}
 
 
 def written() -> Any:

@@ -144,10 +144,11 @@ def _inspect(value: Any, where: str) -> bool:
 
     Level by level, so that depth costs no recursion. Cycles were found by the encoder before.
     """
+    limit = settings.JSON_MAX_DEPTH
     level, depth, rewrite = [value], 0, False
     while level:
         depth += 1
-        if depth > settings.JSON_MAX_DEPTH:
+        if depth > limit:
             raise _too_deep(where)
         below: list[Any] = []
         for item in level:
