@@ -7,4 +7,6 @@ class AistoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (importing registers them)
+        from . import checks, wiring  # noqa: F401  (importing the checks registers them)
+
+        wiring.connect()

@@ -4,6 +4,7 @@ aistore.E001  AISTORE has a key that aistore does not know
 aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
 aistore.W001  uploads have no folder of their own
+aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
 """
 
 import difflib
@@ -17,6 +18,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import connections, router
 
 from . import conf
+from .cache import link
 from .models import Conversation, Upload
 
 
@@ -57,6 +59,20 @@ def check_upload_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
             "MEDIA_ROOT is empty, so uploads would be written to the folder that the process was started in.",
             hint='Write MEDIA_ROOT = BASE_DIR / "media", or name another default in STORAGES.',
             id="aistore.W001",
+        )
+    ]
+
+
+@register("aistore")
+def check_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    alias = conf.settings.CACHE_ALIAS
+    if not isinstance(alias, str) or link.is_served(alias):
+        return []
+    return [
+        Warning(
+            f"AISTORE['CACHE_ALIAS'] is {alias!r}, which is no cache of django-redis: cached reads go to the database.",
+            hint='Set its BACKEND to "django_redis.cache.RedisCache", or CACHE_ALIAS to None if that is what you want.',
+            id="aistore.W002",
         )
     ]
 

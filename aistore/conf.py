@@ -14,6 +14,14 @@ from django.conf import settings as django_settings
 @dataclasses.dataclass(frozen=True)
 class Defaults:
     CACHE_ALIAS: str | None = "default"  # which of CACHES; None: cached reads go to the database
+    CACHE_LEASE: float = 30.0  # seconds a stamp is trusted; what is not announced is seen after so long
+    CACHE_TIMEOUT: float = 0.2  # seconds; a cache that takes longer counts as down
+    CACHE_STRICT: bool = False  # a writer that cannot reach the cache answers only after one lease
+    CACHE_KEPT_BYTES: int = 32 * 1024**2  # decoded records kept in each process; 0: none
+    USER_TTL: float = 3600.0  # seconds that an entry may live
+    CONVERSATION_TTL: float = 1800.0
+    MESSAGE_TTL: float = 1800.0
+    SEARCH_TTL: float = 7200.0
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
     IMPORT_MAX_BYTES: int = 4 * 1024**3  # one import, unpacked
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
@@ -25,26 +33,33 @@ class Defaults:
 
 
 TYPES: dict[str, Any] = get_type_hints(Defaults)
+DEFAULTS: dict[str, Any] = dataclasses.asdict(Defaults())
 
 
 class Settings:
     """Attribute access to the host's values over the defaults."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in TYPES:
+        if name not in DEFAULTS:
             raise AttributeError(f"aistore has no setting {name!r}")
-        return given().get(name, getattr(Defaults, name))
+        found = written()
+        return found.get(name, DEFAULTS[name]) if isinstance(found, dict) else DEFAULTS[name]
 
 
 def given() -> dict[str, Any]:
     """What the host wrote, as far as it is a dict."""
-    value = written()
-    return value if isinstance(value, dict) else {}
+    found = written()
+    return found if isinstance(found, dict) else {}
 
 
 def written() -> Any:
     """What the host wrote, right or wrong: for the system checks."""
-    return getattr(django_settings, "AISTORE", {})
+    if "AISTORE" not in LOOKED_UP:
+        LOOKED_UP["AISTORE"] = getattr(django_settings, "AISTORE", {})
+    return LOOKED_UP["AISTORE"]
 
 
+# Where Django remembers what it has looked up, until somebody overrides it. It does not remember what it has not found,
+# and looks for 2 µs each time: a tenth of a cached read.
+LOOKED_UP: dict[str, Any] = object.__getattribute__(django_settings, "__dict__")
 settings = Settings()

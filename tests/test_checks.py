@@ -110,3 +110,14 @@ def test_checks_are_listed():
     """The head of the module lists every number that the module reports."""
     reported = set(re.findall(r'id="(aistore\.\w+)"', inspect.getsource(checks)))
     assert set(re.findall(r"^aistore\.\w+", checks.__doc__, re.MULTILINE)) == reported
+
+
+@pytest.mark.parametrize("backend", ["django.core.cache.backends.locmem.LocMemCache", None])
+def test_a_cache_of_another_kind_is_warned_of(settings, backend):
+    """W002: Django's own default serves one process, so cached reads would go to the database unnoticed."""
+    settings.CACHES = {"default": {"BACKEND": backend}} if backend else settings.CACHES
+    ((number, message, hint),) = found({} if backend else {"CACHE_ALIAS": "nowhere"})
+    assert number == "aistore.W002"
+    assert "which is no cache of django-redis" in message
+    assert "django_redis.cache.RedisCache" in hint
+    assert found({"CACHE_ALIAS": None}) == []

@@ -29,6 +29,7 @@ FLOORS = [
     {"checks"},
     {"admin", "urls"},
     {"management"},
+    {"wiring"},
     {"apps"},
 ]
 # Migrations stand for themselves: they may use the models, and nobody uses them.

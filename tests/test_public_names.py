@@ -92,7 +92,9 @@ ASYNC = {
     Message: ["aedit", "arate", "adelete"],
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
-COMMANDS = "aistore_check aistore_demo aistore_export aistore_import aistore_purge demo services test"
+COMMANDS = (
+    "aistore_check aistore_demo aistore_export aistore_import aistore_purge aistore_warm demo services test"
+)
 
 
 @pytest.mark.parametrize("module", EXPORTED)

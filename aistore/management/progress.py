@@ -5,7 +5,14 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 
 @contextmanager
@@ -18,3 +25,15 @@ def bytes_read(what: str, stream: IO[str] | Any) -> Iterator[Callable[[int, int 
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def counted(what: str, stream: IO[str] | Any) -> Iterator[Callable[[], object]]:
+    """Gives ``on_progress()`` for each of nobody knows how many."""
+    if not stream.isatty():
+        yield lambda: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)

@@ -47,10 +47,10 @@ def append(
 
 def close_open_calls(conversation: Conversation) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
+        streaming.fail_dead(messages_of(conversation))  # messages are locked before their conversation
         opens = lock(conversation).open_tool_calls
         if not opens:
             return []
-        streaming.fail_dead(messages_of(conversation))
         return _write(
             conversation, [interrupted(call) for call in opens], expected=opens, opens=[], at_head=True
         )
@@ -121,12 +121,12 @@ def _with_care(
     conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], parent: Any
 ) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
+        streaming.fail_dead(messages_of(conversation))  # messages are locked before their conversation
         locked = lock(conversation)
         first = _first_under(conversation, messages, given)
         fresh = [message for message in messages if first.get(message.external_id, message) is message]
         written: list[Message] = []
         if fresh:
-            streaming.fail_dead(messages_of(conversation))
             written = _at(conversation, locked, fresh, parent)
     by_id = {message.pk: message for message in written}
     found = [first.get(message.external_id, message) for message in messages]

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from .. import statements
 from ..exceptions import ForeignParent
 from ..fields import escape, uuid7
-from . import appending
+from . import appending, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -100,4 +100,5 @@ def fork(conversation: Conversation, *, at: Message | None, title: str | None) -
         forked.open_tool_calls = appending.open_at(forked, forked.head_id)
         if forked.open_tool_calls:
             forked.save(update_fields=["open_tool_calls"], using=using)
+    telling.conversations_changed(using, [(forked.pk, forked.owner_id)])
     return forked

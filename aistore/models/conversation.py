@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import ConflictingAppend
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
-from . import appending, branches, starting
+from . import appending, branches, starting, telling
 from .appending import HEAD
+from .cached import CachedConversations
 from .draft import draft, drafts, said
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
+from .told import Owned, ToldQuerySet
 
 if TYPE_CHECKING:
     from .message import Message
@@ -30,7 +32,12 @@ NEWEST_FIRST = ("-is_pinned", "-last_message_at", "-id")
 SET_BY_APPEND = frozenset({"message_count", "head", "open_tool_calls", "last_message_at"})
 
 
-class ConversationQuerySet(models.QuerySet["Conversation"]):
+class ConversationQuerySet(ToldQuerySet["Conversation"]):
+    told_by = ("id", "owner_id")
+
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+        telling.conversations_changed(using, rows)
+
     def owned_by(self, owner: Any) -> ConversationQuerySet:
         return self.filter(owner=owner)
 
@@ -79,7 +86,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.exclude(**flags).update(**flags, updated_at=timezone.now())
 
 
-class Conversation(models.Model):
+class ConversationManager(models.Manager.from_queryset(ConversationQuerySet)):  # type: ignore[misc]
+    @property
+    def cached(self) -> CachedConversations:
+        """get() and newest(), answered from the cache with records."""
+        return CachedConversations(self.model, self._db)
+
+
+class Conversation(Owned):
     id = UUID7Field()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -118,9 +132,10 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now, editable=False)
 
-    objects = ConversationQuerySet.as_manager()
+    objects = ConversationManager()
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it: user.conversations.add(…)
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         constraints = [
@@ -156,6 +171,12 @@ class Conversation(models.Model):
             names = {field.attname for field in fields if field.name not in SET_BY_APPEND}
             options["update_fields"] = names - self.get_deferred_fields()
         super().save(**options)
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        database, told = using or self._state.db or "", [(self.pk, self.owner_id)]
+        deleted = super().delete(using, keep_parents)
+        telling.conversations_changed(database, told)
+        return deleted
 
     def append(self, role: str, content: Any = "", *, parent: Any = HEAD, **fields: Any) -> Message:
         """Store one message and make it the head.

@@ -8,7 +8,7 @@ from django.db import router, transaction
 from django.db.models import Count, Max, Min
 
 from ..exceptions import GapInNumbers
-from . import appending
+from . import appending, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -21,10 +21,13 @@ def delete(messages: MessageQuerySet) -> tuple[int, dict[str, int]]:
     rows = messages.using(using).order_by()
     parents: Any = model._meta.get_field("conversation").remote_field.model
     with transaction.atomic(using=using):
-        # locked in the order of ids, so that two deletions cannot wait for each other
-        ids = sorted(rows.values_list("conversation_id", flat=True).distinct())
+        # Messages first, then conversations, each in the order of ids, as everybody locks them here: an edit and the
+        # trigger behind it too. In another order two writers would wait for each other.
+        doomed = model._base_manager.using(using).filter(pk__in=rows.values("pk")).order_by("pk")
+        ids = sorted(set(doomed.select_for_update(no_key=True).values_list("conversation_id", flat=True)))
         locked = parents._base_manager.using(using).select_for_update(no_key=True).filter(pk__in=ids)
         count = sum(_shorten(conversation, rows, using) for conversation in locked.order_by("pk"))
+        telling.messages_changed(using, ids)
     return count, {model._meta.label: count}
 
 

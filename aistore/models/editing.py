@@ -10,7 +10,7 @@ from django.db import router, transaction
 from .. import statements
 from ..exceptions import ConversationGone, InvalidMessage, MessageGone, StaleEdit
 from ..fields import escape, json_text, uuid7
-from . import appending, draft, streaming, tool_calls
+from . import appending, draft, streaming, telling, tool_calls
 
 if TYPE_CHECKING:
     from .draft import Draft
@@ -47,6 +47,7 @@ def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, 
         edited, edited_at = _with_care(message, content, parts, expected)
     message.content, message.parts, message.tool_calls = edited.content, edited.parts, edited.tool_calls
     message.edited_at = edited_at
+    telling.messages_changed(_database_of(message), [message.conversation_id])
 
 
 def rate(message: Message, rating: int | None, comment: str) -> None:
@@ -91,9 +92,11 @@ def _with_care(message: Message, content: str, parts: Any, expected: Any) -> tup
     using = _database_of(message)
     with transaction.atomic(using=using):
         try:
-            conversation = appending.lock(message.conversation)
-            streaming.fail_dead(appending.messages_of(conversation))
+            # messages before their conversation, as everybody locks them
             row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
+            if streaming.fail_dead(appending.messages_of(message.conversation)):
+                row.refresh_from_db()
+            conversation = appending.lock(message.conversation)
         except (ObjectDoesNotExist, ConversationGone):
             raise MessageGone(message=message.pk) from None
         if row.status == "streaming":

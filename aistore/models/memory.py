@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
+from . import telling
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
+from .told import Owned, ToldQuerySet
 
 # The same fact, apart from case and space. Hashed, because an index entry holds some 2,700 bytes.
 SAME_CONTENT = MD5(
@@ -24,7 +27,12 @@ SAME_CONTENT = MD5(
 )
 
 
-class MemoryQuerySet(models.QuerySet["Memory"]):
+class MemoryQuerySet(ToldQuerySet["Memory"]):
+    told_by = ("owner_id",)
+
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+        telling.memories_changed(using, (owner_id for (owner_id,) in rows))
+
     def owned_by(self, owner: Any) -> MemoryQuerySet:
         return self.filter(owner=owner).current()
 
@@ -38,7 +46,7 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         return self.filter(tags__contains=list(tags))
 
 
-class Memory(models.Model):
+class Memory(Owned):
     id = UUID7Field()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -89,6 +97,7 @@ class Memory(models.Model):
     objects = MemoryQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it
         verbose_name = _("memory")
         verbose_name_plural = _("memories")
         constraints = [
@@ -112,3 +121,9 @@ class Memory(models.Model):
 
     def __str__(self) -> str:
         return readable(self.content[:60])
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        database = using or self._state.db or ""
+        deleted = super().delete(using, keep_parents)
+        telling.memories_changed(database, [self.owner_id])
+        return deleted

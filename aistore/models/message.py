@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
-from . import branches, deleting, editing
+from . import branches, deleting, editing, telling
+from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
 from .rules import is_array, is_object, is_set, is_short
+from .told import ToldQuerySet
 from .usage import usage_by
 
 # Numbers have no gaps, so the last ones can be named without looking for them: a seventh less work for client and
@@ -45,11 +47,20 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class MessageQuerySet(ToldQuerySet["Message"]):
     _conversation_id: Any = None
+    told_by = ("conversation_id",)
+
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+        telling.messages_changed(using, (conversation_id for (conversation_id,) in rows))
+
+    def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:
+        made = super().bulk_create(objs, *args, **options)
+        telling.messages_inserted(self.db, [row.conversation_id for row in made])
+        return made
 
     def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
-        rows = self.filter(conversation=conversation)
+        rows: MessageQuerySet = self.filter(conversation=conversation)  # type: ignore[misc]  # or its id as text
         rows._conversation_id = getattr(conversation, "pk", conversation)
         return rows
 
@@ -110,6 +121,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return rows
 
 
+class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+    @property
+    def cached(self) -> CachedMessages:
+        """last() and path(), answered from the cache with records."""
+        return CachedMessages(self.model, self._db)
+
+
 class Message(models.Model):
     id = UUID7Field()
     conversation = models.ForeignKey(
@@ -154,9 +172,10 @@ class Message(models.Model):
     # The last sign of life of a stream; null when the message is no stream any more.
     beat_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = MessageQuerySet.as_manager()
+    objects = MessageManager()
 
     class Meta:
+        base_manager_name = "objects"  # related managers write through it
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [

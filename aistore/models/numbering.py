@@ -12,6 +12,7 @@ The old head, which the new message answers, and the time are read by the same s
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +21,10 @@ import msgspec
 from django.db import connections, transaction
 
 from .. import statements
+from ..cache import stamps
 from ..conf import settings
 from ..fields import escape
-from . import draft
+from . import draft, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -40,7 +42,7 @@ NEVER = 1e9  # seconds; as ``dead_after``: the streams have been seen to
 # open tool calls than expected, has one of the external ids, or has a stream that died.
 NUMBER = """
 WITH before AS MATERIALIZED (
-    SELECT id, head_id, clock_timestamp() AS now
+    SELECT id, head_id, nonce, clock_timestamp() AS now
     FROM aistore_conversation
     WHERE id = %s
       AND open_tool_calls = %s::text[]
@@ -55,15 +57,17 @@ WITH before AS MATERIALIZED (
     SET message_count = c.message_count + %s,
         head_id = %s,
         open_tool_calls = %s::text[],
+        version = c.version + 1,
+        nonce = %s,
         updated_at = before.now,
         last_message_at = greatest(CASE WHEN c.message_count > 0 THEN c.last_message_at END,
                                    %s::timestamptz, CASE WHEN %s THEN before.now END)
     FROM before
     WHERE c.id = before.id
     RETURNING c.id, c.message_count, CASE WHEN %s THEN before.head_id ELSE %s::uuid END AS parent_id,
-              before.now, c.last_message_at
+              before.now, c.last_message_at, c.version, c.edits, before.nonce AS nonce_before
 )"""
-NUMBERED = "SELECT message_count, parent_id, now, last_message_at FROM conversation"
+NUMBERED = """SELECT message_count, parent_id, now, last_message_at, version, edits, nonce_before FROM conversation"""
 
 KINDS = {"id": "uuid", "parent_id": "uuid", "is_hidden": "boolean", "cost": "numeric", "rating": "smallint"}
 KINDS |= dict.fromkeys(("parts", "tool_calls", "usage", "metadata"), "jsonb")
@@ -98,6 +102,9 @@ class Numbered(NamedTuple):
     parent_id: Any  # of the first row
     now: dt.datetime  # when the lock was had
     last_message_at: dt.datetime
+    version: int = 0
+    edits: int = 0
+    nonce_before: int = 0
 
 
 def write(
@@ -117,6 +124,7 @@ def write(
     chain(rows)
     if dead_after is None:
         dead_after = float(settings.STREAM_DEAD_SECONDS)
+    nonce = secrets.randbits(63)
     found = _store(
         using,
         conversation,
@@ -124,7 +132,7 @@ def write(
         [
             *(conversation.pk, _escaped(expected), conversation.pk, _escaped(keys)),
             *(conversation.pk, dead_after),
-            *(len(rows), rows[-1].id, _escaped(opens), *latest(rows)),
+            *(len(rows), rows[-1].id, _escaped(opens), nonce, *latest(rows)),
             *(at_head, parent_id),
         ],
     )
@@ -139,6 +147,9 @@ def write(
     conversation.head_id = stored[-1].pk
     conversation._state.fields_cache["head"] = stored[-1]
     conversation.open_tool_calls = list(opens)
+    before = stamps.state(numbered.version - 1, numbered.nonce_before, numbered.edits)
+    after = stamps.state(numbered.version, nonce, numbered.edits)
+    telling.appended(conversation, before, after, rows, numbered.message_count - len(rows) + 1)
     return stored
 
 

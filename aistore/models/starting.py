@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.models.signals import post_save, pre_save
 
 from .. import statements
-from . import appending, numbering
+from . import appending, numbering, telling
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -47,8 +47,14 @@ def _is_plain(conversation: Conversation, messages: Sequence[Draft]) -> bool:
     return (
         0 < len(messages) < numbering.COPY_FROM
         and len(set(keys)) == len(keys)
-        and not any(signal.has_listeners(type(conversation)) for signal in (pre_save, post_save))
+        and not any(_others_listen(signal, type(conversation)) for signal in (pre_save, post_save))
     )
+
+
+def _others_listen(signal: Any, model: type[Conversation]) -> bool:
+    """Others than our own receiver, which start() does itself."""
+    receivers = [receiver for kind in signal._live_receivers(model) for receiver in kind]
+    return any(receiver is not telling.saved for receiver in receivers)
 
 
 def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], using: str) -> bool:
@@ -67,6 +73,7 @@ def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], usi
     numbered = numbering.Numbered(len(rows), None, now, conversation.last_message_at)
     stored = numbering.instances(using, conversation, rows, numbered)
     conversation._state.fields_cache["head"] = stored[-1]
+    telling.conversations_changed(using, [(conversation.pk, conversation.owner_id)])
     return True
 
 

@@ -29,7 +29,7 @@ from .. import statements
 from ..conf import settings
 from ..exceptions import InvalidMessage, MessageGone, StreamEnded
 from ..fields import escape
-from . import draft, tool_calls
+from . import draft, telling, tool_calls
 from .pulse import pulse
 
 if TYPE_CHECKING:
@@ -45,13 +45,18 @@ COUNTED = ("input_tokens", "output_tokens", "cost")
 NOT_SET: tuple[Any, ...] = (None, "", [], {}, False)
 ENDS = ("complete", "incomplete", "failed", "cancelled")
 
-# "failed": somebody took a process for dead that had only been held up.
+# One thread writes all streams, so it must not wait for one: neither for the row, nor for its conversation, whose
+# state the write renews. "failed": somebody took a process for dead that had only been held up.
 WRITE_THROUGH = """
+WITH free AS MATERIALIZED (
+    SELECT m.id
+    FROM aistore_message AS m JOIN aistore_conversation AS c ON c.id = m.conversation_id
+    WHERE m.id = %s AND m.status IN ('streaming', 'failed')
+    FOR NO KEY UPDATE SKIP LOCKED
+)
 UPDATE aistore_message
 SET content = %s, status = 'streaming', beat_at = clock_timestamp()
-WHERE id = (SELECT id FROM aistore_message
-            WHERE id = %s AND status IN ('streaming', 'failed')
-            FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = (SELECT id FROM free)
 RETURNING true"""
 
 
@@ -171,8 +176,9 @@ class Stream:
                 return
             chunks, started = len(self._chunks), time.monotonic()
             text = escape("".join(self._chunks[:chunks]))
-            if statements.fetch_one(self._using, WRITE_THROUGH, [text, self.message.pk]):
+            if statements.fetch_one(self._using, WRITE_THROUGH, [self.message.pk, text]):
                 self._written, self._written_at = chunks, started
+                telling.messages_changed(self._using, [self.message.conversation_id])
             else:
                 self.try_again_soon()
 
@@ -184,7 +190,7 @@ class Stream:
         return self.message._state.db or ""
 
     def _rows(self) -> Any:
-        return type(self.message)._base_manager.using(self._using).filter(pk=self.message.pk)
+        return type(self.message)._default_manager.using(self._using).filter(pk=self.message.pk)
 
     def _store_surely(self, final: draft.Draft) -> None:
         """The caller's connection has been idle for as long as the answer took: it may be gone by now."""
@@ -207,19 +213,19 @@ class Stream:
         }
         changed["finish_reason"] = final.finish_reason  # it may say "no sign of life"
         with transaction.atomic(using=self._using):
-            # the conversation first, as everybody locks them
-            self._open_calls(tool_calls.opened_by(final))
+            # the message before its conversation, as everybody locks them
             if not self._rows().update(**changed, beat_at=None):
                 raise MessageGone(message=self.message.pk)
+            self._open_calls(tool_calls.opened_by(final))
         for name, value in values.items():
             setattr(self.message, name, value)
 
     def _open_calls(self, opens: list[str]) -> None:
         conversation = self.message.conversation
-        rows = (
-            type(conversation)._base_manager.using(self._using).filter(pk=conversation.pk, head=self.message)
-        )
-        if opens != self._opens and rows.update(open_tool_calls=opens):
+        rows = type(conversation)._default_manager.using(self._using)
+        if opens != self._opens and rows.filter(pk=conversation.pk, head=self.message).update(
+            open_tool_calls=opens
+        ):
             conversation.open_tool_calls = opens
 
 

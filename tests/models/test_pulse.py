@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from aistore.models import Message
+from aistore.models import Conversation, Message
 from aistore.privacy import purge
 from tests.project.actors import until
 
@@ -110,6 +110,18 @@ def test_a_locked_row_does_not_hold_up_the_others(conversation):
     with conversation.stream() as locked, conversation.stream() as free:
         with transaction.atomic():
             Message.objects.select_for_update().get(pk=locked.message.pk)
+            locked.write("locked")
+            free.write("free")
+            assert until(lambda: row(free).content == "free")
+        assert until(lambda: row(locked).content == "locked")
+
+
+def test_a_locked_conversation_does_not_hold_up_the_others(owner, conversation):
+    """A host's long transaction in one conversation; the streams of others are written through."""
+    elsewhere = Conversation.objects.create(owner=owner)
+    with conversation.stream() as locked, elsewhere.stream() as free:
+        with transaction.atomic():
+            Conversation.objects.select_for_update().get(pk=conversation.pk)
             locked.write("locked")
             free.write("free")
             assert until(lambda: row(free).content == "free")

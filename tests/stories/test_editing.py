@@ -71,17 +71,22 @@ def test_text_beside_parts(an, binh, message):
 
 
 def test_append_beside_edit(an, binh, conversation, message):
-    """An edit of text makes nobody wait, not even who answers the message."""
+    """An edit renews the state of the conversation, so an append waits for its commit. Then both stand."""
     with an.transaction():
         an.does(edit, "an", of=message)
-        assert binh.does(append, "answer").parent_id == message.pk
+        answer = binh.begins(append, "answer")
+        answer.waits()
+    assert answer.ends().parent_id == message.pk
+    assert contents(conversation) == ["an", "answer"]
     assert_sound(conversation)
 
 
 def test_edit_beside_append(an, binh, conversation, message):
     with an.transaction():
         an.does(append, "answer")
-        binh.does(edit, "binh", of=message)
+        edited = binh.begins(edit, "binh", of=message)
+        edited.waits()
+    edited.ends()
     assert contents(conversation) == ["binh", "answer"]
 
 

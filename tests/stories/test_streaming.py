@@ -35,12 +35,14 @@ def test_append_beside_stream(an, binh, conversation):
 
 
 def test_end_of_a_stream_beside_append(an, binh, conversation):
-    """Nor does its end wait for somebody's long transaction."""
+    """Its end waits for the transaction of an append, which has the state of the conversation."""
     reply = streams(an)
     with binh.transaction():
         binh.does(append, "two")
         reply.write("one")
-        assert an.does(finish, reply).status == "complete"
+        end = an.begins(finish, reply)
+        end.waits()
+    assert end.ends().status == "complete"
     assert contents(conversation) == ["one", "two"]
 
 

@@ -1,0 +1,172 @@
+"""The named queries behind ``.cached``: fixed SQL on a miss, records in every case."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import router
+
+from .. import statements
+from ..cache import stamps
+from ..cache.announcing import sees_its_own
+from ..cache.reading import Loaded, Unit, read
+from ..cache.records import Codec, ConversationRecord, MessageRecord, Record
+from ..conf import settings
+from .telling import lists_of, unit_of
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
+
+CONVERSATIONS = Codec.of(ConversationRecord)
+MESSAGES = Codec.of(MessageRecord)
+
+WHOLE = 2**31 - 1  # rows
+
+# The statement itself says whether its rows may be shared: rule 4 of Note [Stamps are leases].
+SHAREABLE = """pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery()
+    AND (current_setting('transaction_isolation') = 'read committed' OR now() = statement_timestamp())"""
+STATE = f"c.version, c.nonce, c.edits, {SHAREABLE}"
+
+
+def _columns(record: type[Record], table: str) -> str:
+    return ", ".join(f"{table}.{name.removesuffix('_text')}" for name in record.__struct_fields__)
+
+
+ONE = f"SELECT {STATE}, {_columns(ConversationRecord, 'c')} FROM aistore_conversation AS c WHERE c.id = %s"
+LAST = f"""
+SELECT {STATE}, {_columns(MessageRecord, "m")}
+FROM aistore_conversation AS c
+LEFT JOIN LATERAL (SELECT * FROM aistore_message WHERE conversation_id = c.id
+                   ORDER BY sequence_number DESC LIMIT %s) AS m ON true
+WHERE c.id = %s
+ORDER BY m.sequence_number"""
+PATH = f"""
+SELECT {STATE}, {_columns(MessageRecord, "m")}
+FROM aistore_conversation AS c
+LEFT JOIN LATERAL (
+    WITH RECURSIVE path (id, parent_id, steps) AS (
+        SELECT id, parent_id, 1 FROM aistore_message WHERE id = c.head_id
+        UNION ALL
+        SELECT above.id, above.parent_id, path.steps + 1
+        FROM path JOIN aistore_message AS above ON above.id = path.parent_id WHERE path.steps < %s
+    ) SELECT aistore_message.* FROM path JOIN aistore_message ON aistore_message.id = path.id
+) AS m ON true
+WHERE c.id = %s
+ORDER BY m.sequence_number"""
+NEWEST = f"""
+SELECT 0, 0, 0, s.shareable, {_columns(ConversationRecord, "c")}
+FROM (SELECT {SHAREABLE} AS shareable) AS s
+LEFT JOIN (SELECT * FROM aistore_conversation WHERE owner_id = %s
+           ORDER BY is_pinned DESC, last_message_at DESC, id DESC LIMIT %s) AS c ON true
+ORDER BY c.is_pinned DESC, c.last_message_at DESC, c.id DESC"""
+
+
+ANYBODY: Any = object()  # as owner: whoever asks. None is nobody, as of a visitor who has not logged in
+
+
+class Cached:
+    """What ``objects.cached`` is: the named queries that answer with records."""
+
+    def __init__(self, model: type[Any], using: str | None = None) -> None:
+        # From where it is written, never from a replica, which may not have heard yet of what the cache was told.
+        self._using = using or router.db_for_write(model)
+
+    def _read(self, unit: Unit, query: str, codec: Codec, seconds: float, sql: str, *parameters: Any) -> Any:
+        def load() -> Loaded:
+            return self._loaded(statements.fetch_all(self._using, sql, parameters), unit, codec.record)
+
+        return read(unit, query, codec, seconds, load, bypass=sees_its_own(self._using))
+
+    def _loaded(self, rows: list[tuple[Any, ...]], unit: Unit, record: type[Record]) -> Loaded:
+        if not rows and unit.has_state:
+            raise _does_not_exist(unit)
+        state = stamps.state(*rows[0][:3]) if unit.has_state else None
+        records = tuple(_record(record, row[4:]) for row in rows if row[4] is not None)
+        return Loaded(records, state, rows[0][3])
+
+
+class CachedConversations(Cached):
+    def get(self, conversation_id: Any, *, owner: Any = ANYBODY) -> ConversationRecord:
+        """30 minutes. Another owner's conversation is DoesNotExist, as a missing one is."""
+        key = _existing(conversation_id)
+        unit, seconds = unit_of(key, self._using), float(settings.CONVERSATION_TTL)
+        [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, key)
+        if owner is not ANYBODY and record.owner_id != _key(owner):
+            raise _does_not_exist(unit)
+        return record
+
+    def newest(self, owner: Any, *, limit: int = 20) -> tuple[ConversationRecord, ...]:
+        """30 minutes; in the order of the queryset's newest()."""
+        key, limit, seconds = _key(owner), _count(limit), float(settings.CONVERSATION_TTL)
+        if key is None or not limit:
+            return ()
+        unit = lists_of(key, self._using)
+        return self._read(unit, f"newest:{limit}", CONVERSATIONS, seconds, NEWEST, key, limit)
+
+    aget = sync_to_async(get)
+    anewest = sync_to_async(newest)
+
+
+class CachedMessages(Cached):
+    def last(
+        self, conversation_id: Any, count: int = 50, *, owner: Any = ANYBODY
+    ) -> tuple[MessageRecord, ...]:
+        """The last messages of all branches, oldest first. 30 minutes."""
+        return self._of(conversation_id, f"last:{_count(count)}", LAST, _count(count), owner)
+
+    def path(
+        self, conversation_id: Any, *, last: int | None = None, owner: Any = ANYBODY
+    ) -> tuple[MessageRecord, ...]:
+        """From the root to the head; the ``last`` ones only. 30 minutes."""
+        steps = WHOLE if last is None else _count(last)
+        return self._of(conversation_id, f"path:{steps}", PATH, steps, owner)
+
+    def _of(self, conversation_id: Any, query: str, sql: str, count: int, owner: Any) -> Any:
+        key = _existing(conversation_id)
+        if owner is not ANYBODY or not count:
+            CachedConversations(_conversations(), self._using).get(key, owner=owner)
+        if not count:
+            return ()
+        unit, seconds = unit_of(key, self._using), float(settings.MESSAGE_TTL)
+        return self._read(unit, query, MESSAGES, seconds, sql, count, key)
+
+    alast = sync_to_async(last)
+    apath = sync_to_async(path)
+
+
+def _record(record: type[Record], values: tuple[Any, ...]) -> Record:
+    return record(*[tuple(value) if isinstance(value, list) else value for value in values])
+
+
+def _count(value: Any) -> int:
+    if not 0 <= (count := int(value)) <= WHOLE:
+        raise ValueError(f"{count} rows cannot be asked for: give a number from 0 to {WHOLE}.")
+    return count
+
+
+def _key(owner: Any) -> Any:
+    """As PostgreSQL has it. Errors as of ``filter(owner=…)``."""
+    return get_user_model()._meta.pk.get_prep_value(getattr(owner, "pk", owner))
+
+
+def _existing(conversation: Any) -> uuid.UUID:
+    key = getattr(conversation, "pk", conversation)
+    try:
+        return key if isinstance(key, uuid.UUID) else uuid.UUID(str(key))
+    except ValueError:
+        raise _conversations().DoesNotExist(f"{str(key)[:80]!r} is no id of a conversation.") from None
+
+
+def _does_not_exist(unit: Unit) -> Exception:
+    return _conversations().DoesNotExist(
+        f"There is no conversation {uuid.UUID(unit.id)} that may be read here."
+    )
+
+
+def _conversations() -> type[Conversation]:
+    from django.apps import apps
+
+    return apps.get_model("aistore", "Conversation")

@@ -1,0 +1,27 @@
+"""What ready() connects. The connected things know nothing of it."""
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_save, pre_delete
+
+from .cache.announcing import watch
+from .cache.maintenance import WARMERS
+from .models import Conversation, Memory, Message
+from .models.telling import saved, user_changed
+from .models.warming import newest_conversations, newest_owners
+
+
+def connect() -> None:
+    connection_created.connect(watch, dispatch_uid="aistore.watch")
+    for connection in connections.all(initialized_only=True):
+        watch(None, connection)
+    # Django names the class that was saved, be it a proxy of ours or a child that the host has made.
+    for model in apps.get_models():
+        if issubclass(model, Conversation | Message | Memory):
+            post_save.connect(saved, sender=model, dispatch_uid="aistore.saved")
+        elif issubclass(model, get_user_model()):
+            for signal in (post_save, pre_delete):
+                signal.connect(user_changed, sender=model, dispatch_uid="aistore.user_changed")
+    WARMERS.update(conversations=newest_conversations, owners=newest_owners)

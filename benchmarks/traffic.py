@@ -1,0 +1,133 @@
+"""Hit rates on the traffic of a chat, with the real code, a real Valkey and compressed time.
+
+200 users with 20 conversations each; users by Zipf, conversations near the newest (Zipf 2); 9 reads to 1 append; reads
+20 % user, 25 % conversation, 30 % last messages, 15 % list (the 10 % that search are not built yet). One process serves
+all, as a small service does; with more of them, a writer completes only what his own process keeps.
+Nothing waits: a second of the traffic is as long as its requests take, and the lease is scaled by the same factor,
+so it is measured anew as the requests go. The lifetimes are not: they would end after the run.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+USERS, EACH = 200, 20
+REQUESTS, QUICK, WARM = 10_000, 2_000, 0.5  # the share that is not counted
+LEASES, RATES = (3, 30, 300), (10, 100, 1000)  # seconds, requests a second
+GOALS = {"user": 95, "get": 84, "last": 85, "newest": 95}  # % at 10 a second and a lease of 300 s
+
+
+def show(*, quick: bool) -> list[dict[str, Any]]:
+    print("\nhits in %, one round trip and no SQL (goal at 10/s and 300 s)\n")
+    print(f"{'requests/s':>10} {'lease, s':>9}  " + "  ".join(f"{name:>12}" for name in GOALS))
+    world, found = World(), []
+    for rate in RATES:
+        for lease in LEASES:
+            rates = world.run(rate, lease, QUICK if quick else REQUESTS)
+            goals = GOALS if (rate, lease) == (10, 300) else {}
+            shown = (f"{rates[name]:>5.1f}" + (f" (≥ {goals[name]})" if goals else "") for name in GOALS)
+            print(f"{rate:>10} {lease:>9}  " + "  ".join(f"{text:>12}" for text in shown), flush=True)
+            found.append({"requests": rate, "lease": lease, **rates})
+    return found
+
+
+class World:
+    def __init__(self) -> None:
+        from django.contrib.auth import get_user_model
+
+        from aistore.models import Conversation
+
+        self.dice = random.Random(7)  # noqa: S311
+        users = get_user_model().objects.bulk_create(
+            get_user_model()(username=f"user {number}") for number in range(USERS)
+        )
+        self.rows = {
+            user.pk: [Conversation.objects.create(owner=user) for _ in range(EACH)] for user in users
+        }
+        for rows in self.rows.values():
+            for row in rows:
+                row.extend([{"role": "user", "content": "What shall I see?"}] * 6)
+        self.users = list(self.rows)
+        self.by_zipf = [1 / (rank + 1) for rank in range(USERS)]
+        self.near_the_newest = [1 / (rank + 1) ** 2 for rank in range(EACH)]
+
+    def run(self, rate: int, lease: int, requests: int) -> dict[str, float]:
+        from django.conf import settings as django_settings
+
+        from aistore import cache
+        from aistore.cache.link import link
+
+        way = link()
+        assert way is not None
+        way.call(("FLUSHDB",))
+        forget_kept()
+        with Lease(django_settings, rate, lease) as clock:
+            for number in range(requests):
+                if number == int(requests * WARM):
+                    before = cache.stats().queries
+                clock.tick(number)
+                self.request()
+            after = cache.stats().queries
+        return {name: hit_rate(before.get(name, {}), after[name]) for name in GOALS}
+
+    def request(self) -> None:
+        from aistore import cache
+        from aistore.models import Conversation, Message
+
+        [user] = self.dice.choices(self.users, self.by_zipf)
+        rows = self.rows[user]
+        [row] = self.dice.choices(rows, self.near_the_newest)
+        if self.dice.random() < 0.1:
+            rows.remove(row)
+            rows.insert(0, row)
+            row.append("user", "And then?")
+            return
+        reads: dict[Callable[[], Any], int] = {
+            lambda: cache.user(user): 20,
+            lambda: Conversation.objects.cached.get(row.pk): 25,
+            lambda: Message.objects.cached.last(row.pk, 50): 30,
+            lambda: Conversation.objects.cached.newest(user): 15,
+        }
+        [read] = self.dice.choices(list(reads), list(reads.values()))
+        read()
+
+
+class Lease:
+    """The lease in the time that the requests really take."""
+
+    def __init__(self, settings: Any, rate: int, lease: int) -> None:
+        self.settings, self.rate, self.lease = settings, rate, lease
+
+    def __enter__(self) -> Lease:
+        self.before = getattr(self.settings, "AISTORE", {})
+        self.began, self.at = time.perf_counter(), 0
+        self.seconds = 0.001
+        self._set()
+        return self
+
+    def tick(self, number: int) -> None:
+        if number and number % 200 == 0:
+            now = time.perf_counter()
+            self.seconds, self.began = (now - self.began) / 200, now  # what one request takes
+            self._set()
+
+    def _set(self) -> None:
+        scaled = self.lease * self.rate * self.seconds
+        self.settings.AISTORE = {**self.before, "CACHE_LEASE": scaled, "CACHE_KEPT_BYTES": 256 * 1024**2}
+
+    def __exit__(self, *_: object) -> None:
+        self.settings.AISTORE = self.before
+
+
+def hit_rate(before: dict[str, int], after: dict[str, int]) -> float:
+    new = {outcome: count - before.get(outcome, 0) for outcome, count in after.items()}
+    return 100 * (new["kept"] + new["hit"]) / sum(new.values())
+
+
+def forget_kept() -> None:
+    from aistore.cache import maintenance
+
+    maintenance.forget_kept()
