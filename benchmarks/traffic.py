@@ -40,7 +40,7 @@ class World:
 
         from aistore.models import Conversation
 
-        self.dice = random.Random(7)  # noqa: S311
+        self.dice = random.Random(7)
         users = get_user_model().objects.bulk_create(
             get_user_model()(username=f"user {number}") for number in range(USERS)
         )

@@ -23,6 +23,7 @@ import psycopg.errors
 from django.db import DatabaseError, DataError, IntegrityError, router, transaction
 
 from ..exceptions import BadConversation, InteropError, UnstorableValue
+from ..models import telling
 from ..models.conversation import Conversation
 from . import storing
 from .arrangement import Arranged, arranged
@@ -181,6 +182,7 @@ class _Import:
                     again.append(batch[place])
             if not self._dry_run:
                 outcome.write(self._using)
+                telling.conversations_changed(self._using, outcome.changed(self._owner_id))
         self._count(outcome)
         for one in again:
             self.store([one])
@@ -227,6 +229,11 @@ class _Outcome:
         for placed in self.more:
             if placed.added:
                 storing.update(using, placed)
+
+    def changed(self, owner_id: Any) -> list[tuple[str, Any]]:
+        """Conversation and owner, of all that somebody may have in his cache."""
+        changed = (*self.new, *(placed for placed in self.more if placed.added))
+        return [(placed.known.id, owner_id) for placed in changed]
 
 
 class _Log:

@@ -41,25 +41,26 @@ STATES = """
     CREATE TRIGGER message_update_renews_state AFTER UPDATE ON aistore_message
         REFERENCING NEW TABLE AS changed
         FOR EACH STATEMENT EXECUTE FUNCTION aistore_renew_states();
+    -- The one that a message was taken from; the one that it came to is renewed above.
+    CREATE FUNCTION aistore_renew_state_left() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE aistore_conversation
+            SET version = version + 1, nonce = aistore_nonce(), edits = edits + 1 WHERE id = OLD.conversation_id;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER message_move_renews_state AFTER UPDATE OF conversation_id ON aistore_message
+        FOR EACH ROW WHEN (NEW.conversation_id <> OLD.conversation_id) EXECUTE FUNCTION aistore_renew_state_left();
     CREATE TRIGGER message_delete_renews_state AFTER DELETE ON aistore_message
         REFERENCING OLD TABLE AS changed
         FOR EACH STATEMENT EXECUTE FUNCTION aistore_renew_states();
-
-    CREATE FUNCTION aistore_renew_all_states() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        UPDATE aistore_conversation SET version = version + 1, nonce = aistore_nonce(), edits = edits + 1;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER message_truncate_renews_states AFTER TRUNCATE ON aistore_message
-        FOR EACH STATEMENT EXECUTE FUNCTION aistore_renew_all_states();
 """
 
 NO_STATES = """
-    DROP TRIGGER message_truncate_renews_states ON aistore_message;
     DROP TRIGGER message_delete_renews_state ON aistore_message;
+    DROP TRIGGER message_move_renews_state ON aistore_message;
     DROP TRIGGER message_update_renews_state ON aistore_message;
     DROP TRIGGER conversation_renew_state ON aistore_conversation;
-    DROP FUNCTION aistore_renew_all_states();
+    DROP FUNCTION aistore_renew_state_left();
     DROP FUNCTION aistore_renew_states();
     DROP FUNCTION aistore_renew_state();
     ALTER TABLE aistore_conversation DROP COLUMN version, DROP COLUMN nonce, DROP COLUMN edits;

@@ -14,7 +14,8 @@ in name (``DO_NOTHING``, ``db_constraint=False``) and real in the database, wher
 from .audit import AuditEntry
 from .conversation import Conversation
 from .memory import Memory
-from .message import Message, MessageRevision
+from .message import Message
+from .revision import MessageRevision
 from .upload import Upload
 
 __all__ = ["AuditEntry", "Conversation", "Memory", "Message", "MessageRevision", "Upload"]

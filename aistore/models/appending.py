@@ -1,5 +1,10 @@
 """Appending: one statement in the ordinary case, a look under the lock in the odd ones.
 
+Note [The conversation first]. Every change of a message changes the state of its conversation, so whoever changes
+one needs the locks of both rows. Everybody takes the conversation's first, and those of several in the order of their
+ids: the other way round, as a bare UPDATE of a message with the trigger behind it does, it would wait for the writer
+who has the conversation and wants the message, and PostgreSQL would end one of the two.
+
 The statement (``numbering.write``) writes nothing when something must be seen to first. Then ``_with_care`` locks
 the conversation and looks, with statements that begin after the lock was granted and so see what others committed.
 """
@@ -11,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connections, router, transaction
+from django.db.models import QuerySet
 
 from ..exceptions import ConflictingAppend, ConversationGone, ForeignParent
 from . import draft, numbering, streaming, tool_calls
@@ -47,10 +53,10 @@ def append(
 
 def close_open_calls(conversation: Conversation) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
-        streaming.fail_dead(messages_of(conversation))  # messages are locked before their conversation
         opens = lock(conversation).open_tool_calls
         if not opens:
             return []
+        streaming.fail_dead(messages_of(conversation))
         return _write(
             conversation, [interrupted(call) for call in opens], expected=opens, opens=[], at_head=True
         )
@@ -72,6 +78,12 @@ def lock(conversation: Conversation) -> Conversation:
         return rows.get(pk=conversation.pk)
     except model.DoesNotExist:
         raise ConversationGone(conversation=conversation.pk) from None
+
+
+def lock_all(ids: Any, model: type[Conversation], *, using: str) -> QuerySet[Conversation]:
+    """Those with these ids, in their order, locked when they are read. See Note [The conversation first]."""
+    rows = model._base_manager.using(using).filter(pk__in=ids)
+    return rows.order_by("pk").select_for_update(no_key=True)
 
 
 def own(conversation: Conversation, message: Message) -> Any:
@@ -121,12 +133,12 @@ def _with_care(
     conversation: Conversation, messages: Sequence[Draft], given: Sequence[set[str]], parent: Any
 ) -> list[Message]:
     with transaction.atomic(using=database_of(conversation)):
-        streaming.fail_dead(messages_of(conversation))  # messages are locked before their conversation
         locked = lock(conversation)
         first = _first_under(conversation, messages, given)
         fresh = [message for message in messages if first.get(message.external_id, message) is message]
         written: list[Message] = []
         if fresh:
+            streaming.fail_dead(messages_of(conversation))
             written = _at(conversation, locked, fresh, parent)
     by_id = {message.pk: message for message in written}
     found = [first.get(message.external_id, message) for message in messages]

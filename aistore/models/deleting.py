@@ -21,12 +21,10 @@ def delete(messages: MessageQuerySet) -> tuple[int, dict[str, int]]:
     rows = messages.using(using).order_by()
     parents: Any = model._meta.get_field("conversation").remote_field.model
     with transaction.atomic(using=using):
-        # Messages first, then conversations, each in the order of ids, as everybody locks them here: an edit and the
-        # trigger behind it too. In another order two writers would wait for each other.
-        doomed = model._base_manager.using(using).filter(pk__in=rows.values("pk")).order_by("pk")
-        ids = sorted(set(doomed.select_for_update(no_key=True).values_list("conversation_id", flat=True)))
-        locked = parents._base_manager.using(using).select_for_update(no_key=True).filter(pk__in=ids)
-        count = sum(_shorten(conversation, rows, using) for conversation in locked.order_by("pk"))
+        # see Note [The conversation first]; in the order of ids, so that two deletions cannot wait for each other
+        ids = sorted(rows.values_list("conversation_id", flat=True).distinct())
+        locked = appending.lock_all(ids, parents, using=using)
+        count = sum(_shorten(conversation, rows, using) for conversation in locked)
         telling.messages_changed(using, ids)
     return count, {model._meta.label: count}
 

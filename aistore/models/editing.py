@@ -21,12 +21,14 @@ ANY: Any = object()  # edit whatever is there now
 # Writes nothing when somebody has edited since, when the parts or the calls are others than the caller knows, or
 # when a stream still writes the text.
 EDIT = """
-WITH before AS MATERIALIZED (
-    SELECT id, content, parts, greatest(clock_timestamp(), edited_at + interval '1 microsecond') AS now
-    FROM aistore_message
-    WHERE id = %s AND (%s OR edited_at IS NOT DISTINCT FROM %s::timestamptz)
+WITH conversation AS MATERIALIZED (
+    SELECT id FROM aistore_conversation WHERE id = %s FOR NO KEY UPDATE
+), before AS MATERIALIZED (
+    SELECT m.id, content, parts, greatest(clock_timestamp(), edited_at + interval '1 microsecond') AS now
+    FROM conversation JOIN aistore_message AS m ON m.conversation_id = conversation.id
+    WHERE m.id = %s AND (%s OR edited_at IS NOT DISTINCT FROM %s::timestamptz)
       AND parts = %s::jsonb AND tool_calls = %s::jsonb AND status <> 'streaming'
-    FOR NO KEY UPDATE
+    FOR NO KEY UPDATE OF m
 ), kept AS (
     INSERT INTO aistore_messagerevision (id, message_id, content, parts, replaced_at)
     SELECT %s, id, content, parts, now FROM before
@@ -38,8 +40,19 @@ WHERE m.id = before.id
 RETURNING m.edited_at"""
 
 
+RATE = """
+WITH conversation AS MATERIALIZED (
+    SELECT id FROM aistore_conversation WHERE id = %s FOR NO KEY UPDATE
+)
+UPDATE aistore_message AS m
+SET rating = %s, rating_comment = %s
+FROM conversation
+WHERE m.id = %s AND m.conversation_id = conversation.id
+RETURNING true"""
+
+
 def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, expected: Any) -> None:
-    """Mostly one statement, which does not touch the conversation and so never makes an append wait."""
+    """Mostly one statement."""
     edited, edited_at = _edited(message, content, parts), None
     if tool_calls.opened_by(edited) == tool_calls.opened_by(message):
         edited_at = _replace(message, edited, expected)
@@ -52,10 +65,12 @@ def edit(message: Message, content: str, *, parts: list[dict[str, Any]] | None, 
 
 def rate(message: Message, rating: int | None, comment: str) -> None:
     draft.draft(message.role, rating=rating, rating_comment=comment)  # refuses wrong values
-    rows = type(message)._base_manager.using(_database_of(message)).filter(pk=message.pk)
-    if not rows.update(rating=rating, rating_comment=comment):
+    using = _database_of(message)
+    parameters = [message.conversation_id, rating, escape(comment), message.pk]
+    if not statements.fetch_one(using, RATE, parameters):
         raise MessageGone(message=message.pk)
     message.rating, message.rating_comment = rating, comment
+    telling.messages_changed(using, [message.conversation_id])
 
 
 def _database_of(message: Message) -> str:
@@ -74,7 +89,7 @@ def _edited(message: Message, content: Any, parts: list[dict[str, Any]] | None) 
 
 def _replace(message: Message, edited: Draft, expected: Any) -> Any:
     parameters = [
-        *(message.pk, expected is ANY, None if expected is ANY else expected),
+        *(message.conversation_id, message.pk, expected is ANY, None if expected is ANY else expected),
         *(
             json_text(message.parts, where="parts"),
             json_text(message.tool_calls, where="tool_calls"),
@@ -92,11 +107,9 @@ def _with_care(message: Message, content: str, parts: Any, expected: Any) -> tup
     using = _database_of(message)
     with transaction.atomic(using=using):
         try:
-            # messages before their conversation, as everybody locks them
-            row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
-            if streaming.fail_dead(appending.messages_of(message.conversation)):
-                row.refresh_from_db()
             conversation = appending.lock(message.conversation)
+            streaming.fail_dead(appending.messages_of(conversation))
+            row = type(message)._base_manager.using(using).select_for_update(no_key=True).get(pk=message.pk)
         except (ObjectDoesNotExist, ConversationGone):
             raise MessageGone(message=message.pk) from None
         if row.status == "streaming":

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import models, router
+from django.db import models, router, transaction
 from django.db.models import Q
 from django.db.models.base import ModelState
 from django.db.models.expressions import RawSQL
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
-from . import branches, deleting, editing, telling
+from . import appending, branches, deleting, editing, telling
 from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
@@ -89,6 +89,18 @@ class MessageQuerySet(ToldQuerySet["Message"]):
     def usage(self, *, by: str) -> MessageQuerySet:
         """Messages, tokens and cost summed ``by`` "day" (UTC), "owner" or "model", as dicts, in one query."""
         return usage_by(self, by)
+
+    def update(self, **values: Any) -> int:
+        if not values or self.query.is_sliced or self.query.combinator:
+            return super().update(**values)  # which does nothing, or says why not
+        self._for_write = True
+        with transaction.atomic(using=self.db, savepoint=False):
+            # See Note [The conversation first]
+            ids = self.order_by().values("conversation_id")
+            list(appending.lock_all(ids, Conversation, using=self.db).values_list("pk"))
+            return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete from the newest backwards. Numbers, counters and heads stay right; a hole in the numbers is
@@ -210,6 +222,15 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.sequence_number}"
 
+    def save(self, **options: Any) -> None:
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using, savepoint=False):
+            if not self._state.adding:  # See Note [The conversation first]
+                list(appending.lock_all([self.conversation_id], Conversation, using=using).values_list("pk"))
+            super().save(**options)
+
+    save.alters_data = True  # type: ignore[attr-defined]
+
     @classmethod
     def from_db(
         cls, db: Any, field_names: Collection[str], values: Collection[Any], **options: Any
@@ -253,27 +274,3 @@ class Message(models.Model):
 
     aedit = sync_to_async(edit)
     arate = sync_to_async(rate)
-
-
-class MessageRevision(models.Model):
-    """What an edit replaced."""
-
-    id = UUID7Field()
-    message = models.ForeignKey(
-        Message,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        related_name="revisions",
-        verbose_name=_("message"),
-    )
-    content = ExactTextField(_("content"), blank=True, default="")
-    parts = ExactJSONField(_("parts"), blank=True, default=list)
-    replaced_at = models.DateTimeField(_("replaced"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("message revision")
-        verbose_name_plural = _("message revisions")
-        constraints = [models.CheckConstraint(condition=is_array("parts"), name="revision_parts_array")]
-
-    def __str__(self) -> str:
-        return f"{self.message_id} until {self.replaced_at:%Y-%m-%d %H:%M:%S}"

@@ -213,10 +213,9 @@ class Stream:
         }
         changed["finish_reason"] = final.finish_reason  # it may say "no sign of life"
         with transaction.atomic(using=self._using):
-            # the message before its conversation, as everybody locks them
+            self._open_calls(tool_calls.opened_by(final))
             if not self._rows().update(**changed, beat_at=None):
                 raise MessageGone(message=self.message.pk)
-            self._open_calls(tool_calls.opened_by(final))
         for name, value in values.items():
             setattr(self.message, name, value)
 

@@ -47,7 +47,7 @@ def test_start_and_end_are_all_that_waits(conversation, django_assert_num_querie
         with django_assert_num_queries(0):
             for _ in range(1000):
                 reply.write("x")
-        with django_assert_num_queries(3):  # BEGIN, UPDATE, COMMIT
+        with django_assert_num_queries(4):  # BEGIN, the lock of the conversation, UPDATE, COMMIT
             reply.finish()
 
 

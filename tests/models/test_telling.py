@@ -19,6 +19,8 @@ from aistore.models.telling import lists_of, saved, unit_of
 
 from ..cache.units import conversation as unit
 from ..cache.units import forgotten, lists, memories, user
+from ..interop.imports import conversation as imported_conversation
+from ..interop.imports import imported, message
 
 
 @pytest.fixture
@@ -81,6 +83,29 @@ def test_a_stream_is_seen_as_it_comes_and_as_it_ends(row: Conversation) -> None:
         reply.write_through()
         assert Message.objects.cached.last(row.pk)[-1].content == "word"
     assert Message.objects.cached.last(row.pk)[-1].status == "complete"
+
+
+def test_an_import(owner: Any) -> None:
+    """A new conversation is in the list, and one that got more messages is not read as it was."""
+    one, two = message(content="one", n=1), message(content="two", n=2)
+    imported(owner, imported_conversation(one))
+    [listed] = Conversation.objects.cached.newest(owner)
+    assert texts(listed.pk) == ["one"]
+    imported(owner, imported_conversation(one, two), imported_conversation(one, id="c2"))
+    assert len(Conversation.objects.cached.newest(owner)) == 2
+    assert texts(listed.pk) == ["one", "two"]
+
+
+def texts(conversation_id: Any) -> list[str]:
+    return [row.content for row in Message.objects.cached.last(conversation_id)]
+
+
+def test_an_import_that_brings_nothing_new(owner: Any) -> None:
+    imported(owner, imported_conversation())
+    row = Conversation.objects.get()
+    with forgotten(unit(row), lists(owner)) as gone:
+        imported(owner, imported_conversation())
+    assert gone == set()
 
 
 def test_loaddata(row: Conversation, owner: Any, tmp_path: Path) -> None:

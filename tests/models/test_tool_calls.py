@@ -189,7 +189,7 @@ def test_many_parallel_calls(conversation):
 def test_close_tool_calls(conversation, django_assert_max_num_queries):
     """Stores the results and returns them; a second time there is nothing to do."""
     call(conversation, "a", "b")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         results = conversation.close_tool_calls()
     assert [(row.tool_call_id, row.content, row.status) for row in results] == [
         ("a", "interrupted", "cancelled"),
