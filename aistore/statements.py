@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connections
+from psycopg.pq import Format
 
 
 def fetch_one(using: str, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -20,17 +21,20 @@ def fetch_one(using: str, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...
 
 
 def fetch_all(using: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with _cursor(using) as cursor:
+    """All rows, in PostgreSQL's binary format: Django's own loader of times, for text, takes as long for 50 rows of
+    them as the server for the rows. JSON needs a cast to text in the SQL; times are aware, whatever USE_TZ says."""
+    with _cursor(using, Format.BINARY) as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
 
 
-def _cursor(using: str) -> Any:
+def _cursor(using: str, format: Format = Format.TEXT) -> Any:
     connection = connections[using]
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         return connection.cursor()
     connection.ensure_connection()
     cursor = PreparingCursor(connection.connection)
+    cursor.format = format
     # What Django's own connection.cursor() does with its raw cursor: checks the thread, counts and times.
     return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
 

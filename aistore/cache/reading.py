@@ -9,7 +9,6 @@ from itertools import chain, repeat
 from typing import Any, Protocol
 
 import msgspec
-from django.core.cache import caches
 
 from ..conf import settings
 from . import stamps
@@ -67,9 +66,9 @@ class Load(Protocol):
 
 
 def prefix() -> str:
-    """Of all our keys, by the host's KEY_PREFIX, VERSION and KEY_FUNCTION: with the last he may keep tenants apart."""
-    alias = settings.CACHE_ALIAS
-    return f"{caches[alias].make_key('aistore')}:" if alias else ""
+    """Of all our keys."""
+    way = link()
+    return way.prefix if way else ""
 
 
 def query_of(entry_key: str) -> str:

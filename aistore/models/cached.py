@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user_model
 from django.db import router
 
 from .. import statements
@@ -14,6 +13,7 @@ from ..cache import stamps
 from ..cache.announcing import sees_its_own
 from ..cache.reading import Loaded, Unit, read
 from ..cache.records import Codec, ConversationRecord, MessageRecord, Record
+from ..cache.users import key_field
 from ..conf import settings
 from .telling import lists_of, unit_of
 
@@ -32,7 +32,10 @@ STATE = f"c.version, c.nonce, c.edits, {SHAREABLE}"
 
 
 def _columns(record: type[Record], table: str) -> str:
-    return ", ".join(f"{table}.{name.removesuffix('_text')}" for name in record.__struct_fields__)
+    return ", ".join(
+        f"{table}.{name.removesuffix('_text')}{'::text' if name.endswith('_text') else ''}"
+        for name in record.__struct_fields__
+    )
 
 
 ONE = f"SELECT {STATE}, {_columns(ConversationRecord, 'c')} FROM aistore_conversation AS c WHERE c.id = %s"
@@ -149,7 +152,7 @@ def _count(value: Any) -> int:
 
 def _key(owner: Any) -> Any:
     """As PostgreSQL has it. Errors as of ``filter(owner=…)``."""
-    return get_user_model()._meta.pk.get_prep_value(getattr(owner, "pk", owner))
+    return key_field().get_prep_value(getattr(owner, "pk", owner))
 
 
 def _existing(conversation: Any) -> uuid.UUID:
