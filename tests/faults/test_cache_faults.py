@@ -17,7 +17,7 @@ from aistore.cache.wire import Wire
 from aistore.models import Conversation, Message
 
 from ..stories.cache.conftest import another_process, elsewhere
-from .valkey import RESTORED, Valkey, silent_server
+from .valkey import RESTORED, Valkey, silent_server, use
 
 LEASE = 0.6  # seconds
 
@@ -30,13 +30,6 @@ def valkey(tmp_path: Any, settings: Any) -> Iterator[Valkey]:
     settings.AISTORE = {"CACHE_LEASE": LEASE, "CACHE_TIMEOUT": 0.1}
     yield server
     server.kill()
-
-
-def use(path: Any, settings: Any) -> None:
-    plain = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": f"unix://{path}?db=0"}
-    settings.CACHES = {"default": plain}
-    links._links.clear()
-    maintenance.forget_kept()
 
 
 @pytest.fixture

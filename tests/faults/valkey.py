@@ -14,6 +14,7 @@ from typing import Any
 
 from redis import Redis
 
+from aistore.cache import maintenance
 from project.services import binaries
 
 
@@ -65,6 +66,13 @@ class Valkey:
 
 
 RESTORED = ("--dbfilename", "old.rdb")
+
+
+def use(path: Path, settings: Any) -> None:
+    """Instead of the suite's own; forgets what the process knows of that."""
+    plain = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": f"unix://{path}?db=0"}
+    settings.CACHES = {"default": plain}
+    maintenance.forget_kept()
 
 
 @contextlib.contextmanager
