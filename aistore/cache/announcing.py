@@ -2,7 +2,8 @@
 
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress
 from typing import Any
 
 from django.db import connections, transaction
@@ -65,8 +66,9 @@ def tell(*commands: Command) -> list[Any] | None:
         replies = [reply for part in parts for reply in way.call(*part)]
     except CacheDown:
         replies = None
-    if replies is None or any(map(_is_lost, commands, replies)):
-        way.doubt()
+    lost = commands if replies is None else [*compress(commands, map(_is_lost, commands, replies))]
+    if lost:
+        way.doubt(*chain.from_iterable(map(_stamp_keys, lost)))
         if settings.CACHE_STRICT:
             time.sleep(settings.CACHE_LEASE)
     return replies
@@ -117,6 +119,15 @@ def _commits_at_once(connection: Any) -> bool:
 def _is_lost(command: Command, reply: Any) -> bool:
     """Whether a stamp was not told. An entry that found no memory is only an entry less."""
     return isinstance(reply, Exception) and command[0] != "SET"
+
+
+def _stamp_keys(command: Command) -> Sequence[str]:
+    match command:
+        case ("DEL", *keys):
+            return keys
+        case ("EVALSHA", _, _, key, *_):
+            return [key]
+    return []
 
 
 def _waiting(connection: Any) -> Announcement | None:

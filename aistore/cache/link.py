@@ -2,13 +2,17 @@
 
 Note [Trouble]. A call that fails may have been a writer's last word about a stamp. So for one lease this process
 trusts no stamp: its reads go to the database, as if there were no cache. The same when the cache turns out to be
-another server than before (restarted, failed over), which may hold an old copy. It goes on telling the cache what it
-writes, with at most one try in PAUSE seconds, and says once in the log that the cache went and once that it came back.
+another server than before (restarted, failed over), which may hold an old copy. It asks again at most once in PAUSE
+seconds, and says once in the log that the cache went and once that it came back. The stamps of what it has written
+meanwhile it takes away with the first call that gets through: others, who may never have lost the cache, believe them
+so much longer and not for a whole lease.
 """
 
 import logging
 import os
 import time
+from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache import caches
@@ -20,6 +24,7 @@ from .wire import TROUBLE, Command, Refused, Wire
 logger = logging.getLogger("aistore.cache")
 
 PAUSE = 1.0  # seconds between two tries of a cache that does not answer
+MOST_UNTOLD = 10_000  # stamps; what is written beyond that is seen after one lease
 PROBE = 0.25  # of CACHE_TIMEOUT: how long such a try may take, so that nobody waits twice for what is down
 SPARE = 64  # sockets kept open; with more threads at a time, the others' are closed after use
 NEVER = float("-inf")
@@ -40,6 +45,9 @@ class Link:
         self._prefix = "" if "KEY_FUNCTION" in caches.settings[alias] else self._made_prefix()
         self._spare: list[Wire] = []
         self._server: bytes | None = None
+        self._untold: deque[str] = deque(
+            maxlen=MOST_UNTOLD
+        )  # keys of stamps; threads may add and take at any time
         self._doubted_at = NEVER  # monotonic seconds, as all here
         self._tried_at = NEVER
         self._is_down = False
@@ -64,6 +72,8 @@ class Link:
         """One round trip. A reply may be a hiredis.ReplyError: that command failed, the others did not."""
         if self._is_down:
             self._take_turn()
+        if self._untold:
+            return self._call_after_untold(commands)
         seconds = float(settings.CACHE_TIMEOUT) * (PROBE if self._is_down else 1)
         try:
             wire = self._take(seconds)
@@ -77,9 +87,16 @@ class Link:
             self._came_back()
         return replies
 
-    def doubt(self) -> None:
-        """A stamp may be there that should not."""
+    def doubt(self, *stamp_keys: str) -> None:
+        """A stamp may be there that should not: one of these, if any is named."""
         self._doubted_at = time.monotonic()
+        self._untold.extend(stamp_keys)
+
+    def catch_up(self) -> None:
+        """Take away the stamps that were not told, if the cache can be reached."""
+        if self._untold:
+            with suppress(CacheDown):
+                self.call()
 
     def note_memory(self, *, is_full: bool) -> None:
         """What the last claim said of it."""
@@ -90,6 +107,21 @@ class Link:
 
     def forget_sockets(self) -> None:
         self._spare.clear()
+
+    def _call_after_untold(self, commands: tuple[Command, ...]) -> list[Any]:
+        untold: list[str] = []
+        with suppress(IndexError):
+            while True:
+                untold.append(self._untold.popleft())
+        self._tried_at = NEVER  # the turn that was taken is this one's
+        try:
+            [told, *replies] = self.call(("DEL", *untold), *commands)
+        except CacheDown:
+            self._untold.extend(untold)
+            raise
+        if isinstance(told, Exception):
+            self._untold.extend(untold)
+        return replies
 
     def _take_turn(self) -> None:
         now = time.monotonic()

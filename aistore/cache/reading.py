@@ -83,6 +83,8 @@ def read(
     ``bypass``: a transaction that wrote reads no cache. ``load`` raises DoesNotExist itself.
     """
     way = link()
+    if way is not None and not way.is_trusted:
+        way.catch_up()
     if way is None or bypass or not way.is_trusted:
         return codec.exact(load().records)
     reading = Reading(way, unit, query, codec, seconds, load)

@@ -224,6 +224,40 @@ def test_others_are_stale_for_a_lease_at_most(
     assert stale(row) == ["1", "2"]
 
 
+def test_and_no_longer_than_the_writer_needs_to_reach_the_cache_again(
+    row: Conversation, valkey: Valkey, settings: Any, tmp_path: Any
+) -> None:
+    """His next read takes away the stamp of what he could not tell; not one lease, which is long here."""
+    settings.AISTORE = settings.AISTORE | {"CACHE_LEASE": 3600.0}
+    maintenance.forget(row)
+    assert stale(row) == ["1"]
+    use(tmp_path / "nowhere.sock", settings)
+    row.append("user", "2")
+    cut_off = links.link()
+    assert cut_off is not None
+    use(valkey.socket, settings)
+    links._links["default"] = cut_off
+    assert stale(row) == ["1"]
+    cut_off._tried_at = links.NEVER  # the pause is over
+    assert read(row) == ["1", "2"]
+    assert stale(row) == ["1", "2"]
+
+
+def test_what_a_server_refuses_is_told_later(row: Conversation, valkey: Valkey, settings: Any) -> None:
+    settings.AISTORE = settings.AISTORE | {"CACHE_LEASE": 3600.0}
+    maintenance.forget(row)
+    assert stale(row) == ["1"]
+    FAULTS["not enough replicas"](valkey)
+    row.append("user", "2")
+    valkey.client.config_set("min-replicas-to-write", 0)
+    assert stale(row) == ["1"]
+    way = links.link()
+    assert way is not None
+    way._tried_at = links.NEVER
+    assert read(row) == ["1", "2"]
+    assert stale(row) == ["1", "2"]
+
+
 def stale(row: Conversation) -> list[str]:
     """What a process reads that has had no failure."""
     mine, links._links = links._links.copy(), {"default": Link("default")}
