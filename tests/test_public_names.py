@@ -35,8 +35,8 @@ EXPORTED = {
     ],
 }
 ERRORS = """
-    AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
-    InvalidMessage MessageGone MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
+    AistoreError BadConversation ConflictingAppend ConversationGone ForeignMemory ForeignParent GapInNumbers
+    InteropError InvalidMemory InvalidMessage MessageGone MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
 """
 FIELDS = {
     "Conversation": """
