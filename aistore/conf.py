@@ -45,6 +45,7 @@ class Defaults:
     CONVERSATION_TTL: float = 1800.0
     MESSAGE_TTL: float = 1800.0
     SEARCH_TTL: float = 7200.0
+    SEARCH_CONFIG: str = "simple"  # text search configuration; aistore_reindex after a change
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
     UPLOAD_TYPES: list | tuple = UPLOAD_TYPES  # patterns of the types that are stored
     UPLOAD_STORAGE: str = "default"  # which of STORAGES

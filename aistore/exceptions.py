@@ -12,6 +12,9 @@ AistoreError
 ├── ForeignParent            a parent or head that belongs to another conversation
 ├── StaleEdit                somebody else edited the message since it was read
 ├── GapInNumbers             a deletion that would leave a hole in the sequence numbers
+├── MissingOwner             a search over everybody's rows that nobody asked for
+├── MissingExtension         an extension of PostgreSQL that cannot be had
+├── UnknownSearchConfig      SEARCH_CONFIG names what the database does not know
 ├── StreamEnded              a write to a stream that is over
 ├── InvalidUpload            a file that cannot be stored (also a ValueError)
 │   ├── UploadTooLarge       a file that is larger than the settings allow
@@ -144,6 +147,21 @@ class UploadTypeRefused(InvalidUpload):
 class ClaimLost(AistoreError):
     """The result of upload {upload} was not written: {why}. Drop it, and claim() what is pending; for work that
     takes long, hold() the claim meanwhile."""
+
+
+class MissingOwner(AistoreError):
+    """{call}() would look into the {kind} of everybody. Say whose: {model}.objects.owned_by(user).{call}(…); or, where
+    everybody's are meant, as in an admin page: {model}.objects.of_everyone().{call}(…)."""
+
+
+class MissingExtension(AistoreError):
+    """The PostgreSQL extension {extension}, which search needs, cannot be created: {why}. Nothing was changed. Let an
+    administrator run CREATE EXTENSION {extension} in this database, then migrate again."""
+
+
+class UnknownSearchConfig(AistoreError):
+    """AISTORE['SEARCH_CONFIG'] is {config!r}, which is no text search configuration of this database. Nothing was
+    changed. Known are {known}."""
 
 
 class InteropError(AistoreError):

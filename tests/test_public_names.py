@@ -35,6 +35,7 @@ EXPORTED = {
     ],
 }
 ERRORS = """
+    MissingExtension MissingOwner UnknownSearchConfig
     AistoreError BadConversation ClaimLost ConflictingAppend ConversationGone ForeignMemory ForeignParent
     GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone MissingConversation
     StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
@@ -44,7 +45,7 @@ FIELDS = {
         id owner title model system_prompt tags is_pinned is_archived metadata source external_id message_count
         head open_tool_calls created_at updated_at last_message_at""",
     "Message": """
-        id conversation sequence_number parent external_id role content parts tool_calls tool_call_id name model
+        id conversation owner sequence_number parent external_id role content parts tool_calls tool_call_id name model
         status finish_reason is_hidden input_tokens output_tokens cost usage rating rating_comment metadata
         created_at edited_at beat_at""",
     "MessageRevision": "id message content parts replaced_at",

@@ -9,7 +9,8 @@ from typing import IO, Any
 import msgspec
 
 from ..models.conversation import Conversation
-from ..models.message import Message, MessageRevision
+from ..models.message import Message
+from ..models.revision import MessageRevision
 from .jsonl_shape import KEYS, MESSAGE_KEYS, their_call, without_rest
 from .loading import Loaded
 

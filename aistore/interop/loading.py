@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models.conversation import Conversation, ConversationQuerySet
-from ..models.message import Message, MessageRevision
+from ..models.message import Message
+from ..models.revision import MessageRevision
 
 _CHUNK_MESSAGES = 2_000
 

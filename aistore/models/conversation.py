@@ -145,6 +145,8 @@ class Conversation(Owned):
                 name="conversation_external_id_once",
             ),
             models.CheckConstraint(condition=is_short("external_id"), name="conversation_external_id_short"),
+            # What (conversation, owner) of a message refers to. See Note [References]
+            models.UniqueConstraint(fields=["id", "owner"], name="conversation_owned"),
             models.CheckConstraint(condition=is_object("metadata"), name="conversation_metadata_object"),
         ]
         indexes = [

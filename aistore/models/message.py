@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import models, router
 from django.db.models import Q
 from django.db.models.base import ModelState
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
-from . import branches, deleting, editing, telling
+from . import branches, deleting, editing, owning, telling
 from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
@@ -55,7 +56,9 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         telling.messages_changed(using, (conversation_id for (conversation_id,) in rows))
 
     def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:
-        made = super().bulk_create(objs, *args, **options)
+        rows = list(objs)
+        owning.fill(rows, self.db)
+        made = super().bulk_create(rows, *args, **options)
         telling.messages_inserted(self.db, [row.conversation_id for row in made])
         return made
 
@@ -139,6 +142,16 @@ class Message(models.Model):
         related_name="messages",
         verbose_name=_("conversation"),
     )
+    # The conversation's, so that one index finds an owner's words. The key to the conversation keeps it true.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
     sequence_number = models.PositiveIntegerField(_("number"))
     parent = models.ForeignKey(
         "self",
@@ -210,6 +223,17 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.sequence_number}"
 
+    def save(self, **options: Any) -> None:
+        """A new row gets the owner of its conversation. One that is stored keeps the owner that it has there: the
+        conversation may have got another one since it was read."""
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        if self._state.adding or options.get("force_insert"):
+            owning.fill([self], using)
+        elif options.get("update_fields") is None and using == self._state.db:
+            fields = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+            options["update_fields"] = fields - {"owner_id"} - self.get_deferred_fields()
+        super().save(**options)
+
     @classmethod
     def from_db(
         cls, db: Any, field_names: Collection[str], values: Collection[Any], **options: Any
@@ -253,27 +277,3 @@ class Message(models.Model):
 
     aedit = sync_to_async(edit)
     arate = sync_to_async(rate)
-
-
-class MessageRevision(models.Model):
-    """What an edit replaced."""
-
-    id = UUID7Field()
-    message = models.ForeignKey(
-        Message,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        related_name="revisions",
-        verbose_name=_("message"),
-    )
-    content = ExactTextField(_("content"), blank=True, default="")
-    parts = ExactJSONField(_("parts"), blank=True, default=list)
-    replaced_at = models.DateTimeField(_("replaced"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("message revision")
-        verbose_name_plural = _("message revisions")
-        constraints = [models.CheckConstraint(condition=is_array("parts"), name="revision_parts_array")]
-
-    def __str__(self) -> str:
-        return f"{self.message_id} until {self.replaced_at:%Y-%m-%d %H:%M:%S}"

@@ -58,7 +58,8 @@ UNION
 SELECT indexrelid::regclass::text FROM pg_index
 WHERE indrelid::regclass::text LIKE 'aistore\\_%' AND indisunique AND NOT indisprimary"""
 BY_DJANGO = "_check"  # not negative, of a PositiveIntegerField
-IMPLIED = {"message_of_conversation"}  # by the primary key; it is there to be referred to
+# By the primary keys; they are there to be referred to.
+IMPLIED = {"message_of_conversation", "conversation_owned"}
 
 
 @pytest.fixture
