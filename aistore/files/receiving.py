@@ -50,7 +50,6 @@ def received(source: Any, *, name: str, limit: int) -> Iterator[Received]:
             raise InvalidUpload(
                 why="it is empty", remedy="Send its bytes; a stream that was read may need a seek(0)."
             )
-        watch.end()
         content_type = content_type_of(spool, watch, name)
         spool.seek(0)
         yield Received(File(spool), size, digest.hexdigest(), content_type)

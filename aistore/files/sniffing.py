@@ -34,7 +34,7 @@ SAME = {
 
 # Atomic, so that ten thousand comments before a tag that never comes cost no more than their length.
 _ROOT = re.compile(
-    r"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+<(?:\w+:)?(\w+)", re.DOTALL | re.I
+    r"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*<(?:\w+:)?(\w+)", re.DOTALL | re.I
 )
 _PAGE = re.compile(r"\s*<(?:!doctype\s+html|(?:html|head|body|script|iframe|style|title)(?=[\s/>]))", re.I)
 # With one of these a page may begin, and Markdown as well.

@@ -37,11 +37,7 @@ class TextWatch:
         if self.is_perhaps_text and _CONTROLS.search(chunk):
             self.is_perhaps_text = False
         if self.is_text:
-            self._decode(chunk, is_last=False)
-
-    def end(self) -> None:
-        if self.is_text and self._decoder:
-            self._decode(b"", is_last=True)
+            self._decode(chunk)
 
     @property
     def beginning(self) -> str:
@@ -49,9 +45,9 @@ class TextWatch:
         encoding = self.encoding if self.is_text else "latin-1"
         return self.head.decode(encoding, "replace").lstrip("\ufeff")
 
-    def _decode(self, chunk: bytes, *, is_last: bool) -> None:
+    def _decode(self, chunk: bytes) -> None:
         try:
-            decoded = self._decoder.decode(chunk, is_last)
+            decoded = self._decoder.decode(chunk)
         except UnicodeDecodeError:
             self.is_text = False
             return

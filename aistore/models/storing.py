@@ -111,10 +111,8 @@ def _shared(rows: QuerySet[Upload], upload: Upload) -> Upload | None:
 
 
 def _locked(twins: QuerySet[Upload]) -> Upload | None:
-    twins = twins.exclude(file="").order_by("pk")
-    twin = twins.select_for_update(no_key=True).only("file").first()
-    # The first one may have been deleted while it was waited for; then there may be a second.
-    return _locked(twins) if twin is None and twins.exists() else twin
+    """If it is deleted while it is waited for, the next one."""
+    return twins.exclude(file="").order_by("pk").select_for_update(no_key=True).only("file").first()
 
 
 def _in_its_place(rows: QuerySet[Upload], upload: Upload, name: str) -> Upload:

@@ -74,7 +74,7 @@ def test_a_character_between_two_chunks():
 
 
 def test_half_a_character_at_the_end():
-    """Is none: perhaps an older encoding."""
+    """Is what is left of a text that was cut off."""
     assert sniffed(b"Hu\xe1\xba") == "text/plain"
 
 

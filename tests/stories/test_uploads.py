@@ -85,8 +85,8 @@ def test_one_that_shares_beside_a_deletion(an, binh, conversation, files):
         an.does(delete, of=first)
         second = binh.begins(store)
         second.waits()
-    assert files() == [str(second.ends().pk)]
-    assert Upload.objects.get().file.storage.exists(second.ends().file.name)
+    upload = second.ends()
+    assert (Upload.objects.get(), files()) == (upload, [str(upload.pk)])
 
 
 def test_one_that_shares_beside_a_deletion_of_one_of_two(an, binh, conversation, other, files):
