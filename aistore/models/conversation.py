@@ -20,10 +20,11 @@ from . import appending, branches, starting, telling
 from .appending import HEAD
 from .cached import CachedConversations
 from .draft import draft, drafts, said
+from .finding import FoundConversations
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
-from .told import Owned, ToldQuerySet
+from .told import Owned
 
 if TYPE_CHECKING:
     from .message import Message
@@ -32,7 +33,7 @@ NEWEST_FIRST = ("-is_pinned", "-last_message_at", "-id")
 SET_BY_APPEND = frozenset({"message_count", "head", "open_tool_calls", "last_message_at"})
 
 
-class ConversationQuerySet(ToldQuerySet["Conversation"]):
+class ConversationQuerySet(FoundConversations):
     told_by = ("id", "owner_id")
 
     def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:

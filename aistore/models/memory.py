@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
 from . import remembering, telling
+from .cached import CachedMemories
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
-from .told import Owned, ToldQuerySet
+from .searching import SearchableQuerySet
+from .told import Owned
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,7 +34,7 @@ SAME_CONTENT = MD5(
 )
 
 
-class MemoryQuerySet(ToldQuerySet["Memory"]):
+class MemoryQuerySet(SearchableQuerySet["Memory"]):
     told_by = ("owner_id",)
 
     def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -83,9 +85,19 @@ class MemoryQuerySet(ToldQuerySet["Memory"]):
         alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         return self.filter(alive, superseded_by__isnull=True)
 
+    def _rows_to_search(self) -> MemoryQuerySet:
+        return self if self._is_of_everyone else self.current()
+
     def tagged(self, *tags: str) -> MemoryQuerySet:
         """Those that carry all these tags."""
         return self.filter(tags__contains=list(tags))
+
+
+class MemoryManager(models.Manager.from_queryset(MemoryQuerySet)):  # type: ignore[misc]
+    @property
+    def cached(self) -> CachedMemories:
+        """search(), answered from the cache with records."""
+        return CachedMemories(self.model, self._db)
 
 
 class Memory(Owned):
@@ -136,7 +148,7 @@ class Memory(Owned):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
-    objects = MemoryQuerySet.as_manager()
+    objects = MemoryManager()
 
     class Meta:
         base_manager_name = "objects"  # related managers write through it

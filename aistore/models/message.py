@@ -23,7 +23,7 @@ from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
 from .rules import is_array, is_object, is_set, is_short
-from .told import ToldQuerySet
+from .searching import SearchableQuerySet
 from .usage import usage_by
 
 # Numbers have no gaps, so the last ones can be named without looking for them: a seventh less work for client and
@@ -48,7 +48,7 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class MessageQuerySet(ToldQuerySet["Message"]):
+class MessageQuerySet(SearchableQuerySet["Message"]):
     _conversation_id: Any = None
     told_by = ("conversation_id",)
 
@@ -61,6 +61,9 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         made = super().bulk_create(rows, *args, **options)
         telling.messages_inserted(self.db, [row.conversation_id for row in made])
         return made
+
+    def owned_by(self, owner: Any) -> MessageQuerySet:
+        return self.filter(owner=owner)
 
     def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
         rows: MessageQuerySet = self.filter(conversation=conversation)  # type: ignore[misc]  # or its id as text
@@ -119,7 +122,7 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         return known
 
     def _clone(self) -> MessageQuerySet:
-        rows: MessageQuerySet = super()._clone()  # type: ignore[misc]
+        rows: MessageQuerySet = super()._clone()
         rows._conversation_id = self._conversation_id
         return rows
 

@@ -18,7 +18,7 @@ def fill(messages: Sequence[Message], using: str) -> None:
     unknown = {message.conversation_id for message in bare if message.owner_id is None}
     if not unknown:
         return
-    conversations = bare[0]._meta.get_field("conversation").related_model._base_manager.using(using)  # type: ignore[union-attr]
+    conversations = bare[0]._meta.get_field("conversation").related_model._base_manager.using(using)
     owners = dict(conversations.filter(pk__in=unknown).values_list("pk", "owner_id"))
     by_text = {str(key): owner for key, owner in owners.items()}
     for message in bare:
