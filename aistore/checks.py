@@ -3,6 +3,7 @@
 aistore.E001  AISTORE has a key that aistore does not know
 aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
+aistore.E004  UPLOAD_STORAGE names none of STORAGES
 aistore.W001  uploads have no folder of their own
 aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
 """
@@ -14,7 +15,7 @@ from typing import Any, get_args
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import connections, router
 
 from . import conf
@@ -51,13 +52,22 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register("aistore")
 def check_upload_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Django takes an empty MEDIA_ROOT, its default, for the folder that the process was started in."""
+    alias = conf.settings.UPLOAD_STORAGE
+    if alias not in storages.backends:
+        return [
+            Error(
+                f"AISTORE['UPLOAD_STORAGE'] is {alias!r}, which is none of STORAGES.",
+                hint=f"Add it to STORAGES, or choose one of {', '.join(sorted(storages.backends))}.",
+                id="aistore.E004",
+            )
+        ]
     storage = Upload._meta.get_field("file").storage
     if not isinstance(storage, FileSystemStorage) or storage.base_location:
         return []
     return [
         Warning(
             "MEDIA_ROOT is empty, so uploads would be written to the folder that the process was started in.",
-            hint='Write MEDIA_ROOT = BASE_DIR / "media", or name another default in STORAGES.',
+            hint='Write MEDIA_ROOT = BASE_DIR / "media", or name another storage in AISTORE["UPLOAD_STORAGE"].',
             id="aistore.W001",
         )
     ]

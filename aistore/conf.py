@@ -10,6 +10,29 @@ from typing import Any, get_type_hints
 
 from django.conf import settings as django_settings
 
+# What people give to an assistant: nothing that runs when it is opened, documents with macros included.
+UPLOAD_TYPES = (
+    "text/*",
+    "image/*",
+    "audio/*",
+    "video/*",
+    "application/epub+zip",
+    "application/json",
+    "application/msword",
+    "application/pdf",
+    "application/rtf",
+    "application/toml",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-outlook",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.oasis.opendocument.*",
+    "application/vnd.openxmlformats-officedocument.*",
+    "application/x-ndjson",
+    "application/xml",
+    "application/yaml",
+    "application/zip",
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Defaults:
@@ -22,7 +45,12 @@ class Defaults:
     CONVERSATION_TTL: float = 1800.0
     MESSAGE_TTL: float = 1800.0
     SEARCH_TTL: float = 7200.0
+    SEARCH_CONFIG: str = "simple"  # text search configuration; aistore_reindex after a change
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
+    UPLOAD_TYPES: list | tuple = UPLOAD_TYPES  # patterns of the types that are stored
+    UPLOAD_STORAGE: str = "default"  # which of STORAGES
+    UPLOAD_CLAIM_SECONDS: float = 300.0  # a worker that has no result by then is taken for dead
+    UPLOAD_ATTEMPTS: int = 5  # claims without a result; after these the upload counts as failed
     IMPORT_MAX_BYTES: int = 4 * 1024**3  # one import, unpacked
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
     IMPORT_MAX_MESSAGE_BYTES: int = 64 * 1024**2  # one message of an import

@@ -3,6 +3,8 @@
 AistoreError
 ├── UnstorableValue          a value that PostgreSQL cannot keep exactly (also a ValueError)
 ├── InvalidMessage           a message that no conversation can take (also a ValueError)
+├── InvalidMemory            a fact that cannot be remembered (also a ValueError)
+├── ForeignMemory            a memory to be superseded that is not among the owner's
 ├── MissingConversation      a query that needs a conversation was asked without one
 ├── ConversationGone         an append to a conversation that is not there
 ├── MessageGone              a change of a message that is not there
@@ -10,7 +12,14 @@ AistoreError
 ├── ForeignParent            a parent or head that belongs to another conversation
 ├── StaleEdit                somebody else edited the message since it was read
 ├── GapInNumbers             a deletion that would leave a hole in the sequence numbers
+├── MissingOwner             a search over everybody's rows that nobody asked for
+├── MissingExtension         an extension of PostgreSQL that cannot be had
+├── UnknownSearchConfig      SEARCH_CONFIG names what the database does not know
 ├── StreamEnded              a write to a stream that is over
+├── InvalidUpload            a file that cannot be stored (also a ValueError)
+│   ├── UploadTooLarge       a file that is larger than the settings allow
+│   └── UploadTypeRefused    a file of a type that the settings do not name
+├── ClaimLost                the result of an upload that somebody else has, or nobody any more
 └── InteropError
     ├── UnknownFormat        a file in no format that we read
     ├── UnreadableFile       a file that is not what its name says
@@ -71,6 +80,15 @@ class InvalidMessage(AistoreError, ValueError):
     """The message cannot be stored: {why}. Nothing was written. {remedy}"""
 
 
+class InvalidMemory(AistoreError, ValueError):
+    """The memory cannot be stored: {why}. Nothing was written. {remedy}"""
+
+
+class ForeignMemory(AistoreError):
+    """Memory {memory} is not among the memories of owner {owner} (it is another's, or was deleted), so nothing
+    can take its place. Nothing was written. Pass a memory of the same owner."""
+
+
 class MissingConversation(AistoreError):
     """{call}() needs to know the conversation. Start from conversation.messages or
     Message.objects.in_conversation(conversation)."""
@@ -110,6 +128,40 @@ class GapInNumbers(AistoreError):
 class StreamEnded(AistoreError):
     """The stream of message {message} is {status}; nothing more can be written to it.
     Open a new one with conversation.stream()."""
+
+
+class InvalidUpload(AistoreError, ValueError):
+    """The file cannot be stored: {why}. Nothing was written. {remedy}"""
+
+
+class UploadTooLarge(InvalidUpload):
+    """The file is larger than {limit:,} bytes, so nothing of it was stored. Send a smaller one, or raise
+    AISTORE['UPLOAD_MAX_BYTES']."""
+
+
+class UploadTypeRefused(InvalidUpload):
+    """The file is {content_type} by its bytes, which AISTORE['UPLOAD_TYPES'] does not name, so nothing of it was
+    stored. Send another kind of file, or add this type."""
+
+
+class ClaimLost(AistoreError):
+    """The result of upload {upload} was not written: {why}. Drop it, and claim() what is pending; for work that
+    takes long, hold() the claim meanwhile."""
+
+
+class MissingOwner(AistoreError):
+    """{call}() would look into the {kind} of everybody. Say whose: {model}.objects.owned_by(user).{call}(…); or, where
+    everybody's are meant, as in an admin page: {model}.objects.of_everyone().{call}(…)."""
+
+
+class MissingExtension(AistoreError):
+    """The PostgreSQL extension {extension}, which search needs, cannot be created: {why}. Nothing was changed. Let an
+    administrator run CREATE EXTENSION {extension} in this database, then migrate again."""
+
+
+class UnknownSearchConfig(AistoreError):
+    """AISTORE['SEARCH_CONFIG'] is {config!r}, which is no text search configuration of this database. Nothing was
+    changed. Known are {known}."""
 
 
 class InteropError(AistoreError):

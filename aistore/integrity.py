@@ -1,4 +1,4 @@
-"""Proof on a live database that the rows are what the models promise.
+"""Proof on a live database that the rows are what the models promise, and that each upload has its file.
 
 Every statement sees one moment, and an append changes number, counter and head in one transaction, so writers may
 go on meanwhile. Conversations are read in batches by id: the memory is that of one batch, whatever the size.
@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import connections, router, transaction
 
-from .models import Conversation, Message
+from .models import Conversation, Message, Upload
 from .models.tool_calls import open_calls
+from .models.unmatched import files_without_upload, uploads_without_file
 
 BATCH = 2000  # conversations
 SHOWN = 100  # findings; the rest is only counted
@@ -78,8 +79,8 @@ RULES = [
 
 @dataclass(frozen=True)
 class Finding:
-    rule: str  # numbers, counter, head, parents, last_message_at, open_tool_calls, constraint, stray
-    conversation: str  # its id; empty where the finding is about the whole database
+    rule: str  # numbers, counter, head, parents, last_message_at, open_tool_calls, constraint, stray, …
+    conversation: str  # its id; empty where the finding is not about one
     detail: str
 
 
@@ -87,6 +88,7 @@ class Finding:
 class DataReport:
     conversations: int
     messages: int
+    uploads: int
     findings: tuple[Finding, ...]  # the first SHOWN
     found: dict[str, int]  # rule -> how often
 
@@ -113,7 +115,12 @@ def check_data(*, on_progress: Callable[[int], None] | None = None) -> DataRepor
                 shown.append(finding)
         if on_progress:
             on_progress(count)
-    return DataReport(conversations, messages, tuple(shown), dict(found))
+    for finding in _of_the_files(using):
+        found[finding.rule] += 1
+        if len(shown) < SHOWN:
+            shown.append(finding)
+    uploads = Upload.objects.using(using).count()
+    return DataReport(conversations, messages, uploads, tuple(shown), dict(found))
 
 
 def _batches(using: str) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
@@ -169,6 +176,17 @@ def _broken(
         yield Finding("last_message_at", name, f"it is {last_message_at}, the last message is of {latest}")
     if not any((lowest != 1, highest != count, message_count != count, backwards, latest != last_message_at)):
         yield Finding("head", name, f"the head {head_id} is not one of its {count} messages")
+
+
+def _of_the_files(using: str) -> Iterator[Finding]:
+    uploads = Upload.objects.using(using)
+    for name in files_without_upload(uploads):
+        yield Finding("stray_file", "", f"{name} is of no upload; aistore_purge removes it")
+    for upload in uploads_without_file(uploads):
+        detail = (
+            f"the file of upload {upload.pk} is not there; store its bytes again, or take it from a backup"
+        )
+        yield Finding("missing_file", str(upload.conversation_id or ""), detail)
 
 
 def _still(using: str, conversation_id: uuid.UUID, head_id: Any, said: list[str]) -> bool:

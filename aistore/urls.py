@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .downloads import download
 
 app_name = "aistore"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("uploads/<uuid:upload_id>", download, name="upload"),
+]

@@ -52,6 +52,7 @@ def test_unknown_key(key):
         ("STREAM_FLUSH_SECONDS", -0.5, "float of 0 or more"),
         ("STREAM_FLUSH_SECONDS", float("nan"), "float of 0 or more"),
         ("CACHE_ALIAS", 7, "str | None"),
+        ("UPLOAD_TYPES", "image/png", "list | tuple"),
     ],
 )
 def test_wrong_type(name, value, wanted):
@@ -63,7 +64,13 @@ def test_wrong_type(name, value, wanted):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("STREAM_FLUSH_SECONDS", 1), ("STREAM_FLUSH_SECONDS", 0), ("CACHE_ALIAS", None)]
+    ("name", "value"),
+    [
+        ("STREAM_FLUSH_SECONDS", 1),
+        ("STREAM_FLUSH_SECONDS", 0),
+        ("CACHE_ALIAS", None),
+        ("UPLOAD_TYPES", ["text/*"]),
+    ],
 )
 def test_type_that_fits(name, value):
     """An int where a float is asked for, zero, and None where it has a meaning."""
@@ -104,6 +111,14 @@ def test_no_folder_for_uploads():
 def test_another_storage():
     """A storage that is no folder needs none."""
     assert found({}) == []
+
+
+@pytest.mark.parametrize("alias", ["nowhere", ""])
+def test_a_storage_that_is_none(alias):
+    """E004 names it and those there are, before the first file is lost."""
+    ((number, message, hint),) = found({"UPLOAD_STORAGE": alias})
+    assert (number, repr(alias) in message) == ("aistore.E004", True)
+    assert hint == "Add it to STORAGES, or choose one of default, staticfiles."
 
 
 def test_checks_are_listed():

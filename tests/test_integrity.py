@@ -9,7 +9,9 @@ from django.db import connection, connections
 
 from aistore import integrity
 from aistore.integrity import check_data
-from aistore.models import Conversation
+from aistore.models import Conversation, Upload
+
+from .models.unmatched import lay_down
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +100,33 @@ def test_a_constraint_that_was_dropped_is_named(conversation):
 
 def test_every_rule_it_asks_for_is_there(db):
     assert "constraint" not in found()
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def test_uploads_with_their_files_are_sound(owner, media):
+    Upload.objects.store(owner, b"Hue")
+    report = check_data()
+    assert (report.uploads, report.is_sound) == (1, True)
+
+
+def test_an_upload_without_its_file_is_found(owner, media, conversation):
+    """With its conversation, and what to do."""
+    upload = Upload.objects.store(owner, b"Hue", conversation=conversation)
+    upload.file.storage.delete(upload.file.name)
+    [finding] = check_data().findings
+    assert (finding.rule, finding.conversation) == ("missing_file", str(conversation.pk))
+    assert f"the file of upload {upload.pk} is not there" in finding.detail
+
+
+def test_a_file_without_an_upload_is_found(db, media):
+    name = lay_down(hours_ago=7)
+    [finding] = check_data().findings
+    assert (finding.rule, finding.conversation) == ("stray_file", "")
+    assert f"{name} is of no upload" in finding.detail
 
 
 def test_it_reads_batch_by_batch(owner, monkeypatch):

@@ -14,7 +14,7 @@ from aistore.models import Conversation, Message
 from aistore.models.conversation import ConversationQuerySet
 from aistore.models.memory import MemoryQuerySet
 from aistore.models.message import MessageQuerySet
-from aistore.models.upload import UploadQuerySet
+from aistore.models.upload import Upload, UploadQuerySet
 
 EXPORTED = {
     "aistore.models": ["AuditEntry", "Conversation", "Memory", "Message", "MessageRevision", "Upload"],
@@ -35,15 +35,17 @@ EXPORTED = {
     ],
 }
 ERRORS = """
-    AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
-    InvalidMessage MessageGone MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
+    MissingExtension MissingOwner UnknownSearchConfig
+    AistoreError BadConversation ClaimLost ConflictingAppend ConversationGone ForeignMemory ForeignParent
+    GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone MissingConversation
+    StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
 """
 FIELDS = {
     "Conversation": """
         id owner title model system_prompt tags is_pinned is_archived metadata source external_id message_count
         head open_tool_calls created_at updated_at last_message_at""",
     "Message": """
-        id conversation sequence_number parent external_id role content parts tool_calls tool_call_id name model
+        id conversation owner sequence_number parent external_id role content parts tool_calls tool_call_id name model
         status finish_reason is_hidden input_tokens output_tokens cost usage rating rating_comment metadata
         created_at edited_at beat_at""",
     "MessageRevision": "id message content parts replaced_at",
@@ -53,7 +55,7 @@ FIELDS = {
     "AuditEntry": "id actor action kind object_id owner at",
     "Upload": """
         id owner conversation message file name content_type size sha256 status text error metadata created_at
-        processed_at""",
+        processed_at claim_ends_at attempts""",
 }
 # How a call is written: the parameters that may be given by name are a promise too.
 CALLS = {
@@ -85,11 +87,20 @@ CALLS = {
         "usage": "by",
     },
     MemoryQuerySet: {"owned_by": "owner", "tagged": "tags"},
-    UploadQuerySet: {"owned_by": "owner", "pending": ""},
+    Upload: {"processed": "text", "failed": "why", "hold": "seconds", "release": ""},
+    UploadQuerySet: {
+        "owned_by": "owner",
+        "pending": "",
+        "store": "owner file name conversation message metadata",
+        "claim": "limit seconds",
+        "retry": "",
+    },
 }
 ASYNC = {
     Conversation: ["aappend", "aextend", "acheckout", "afork", "astream", "aclose_tool_calls"],
     Message: ["aedit", "arate", "adelete"],
+    Upload: ["aprocessed", "afailed", "ahold", "arelease"],
+    UploadQuerySet: ["astore", "aclaim", "aretry"],
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
 COMMANDS = (

@@ -1,10 +1,9 @@
 """The uploads of the demo: files in the storage of the host."""
 
 import datetime as dt
-from hashlib import sha256
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.db import router
 
 from ..models import Conversation, Upload
 from . import content
@@ -15,30 +14,29 @@ JUST_NOW = dt.timedelta(minutes=5)
 
 
 def store_uploads(owner: Any, conversations: dict[str, Conversation], now: dt.datetime) -> int:
-    """How many were new. Where the transaction fails afterwards, their files stay behind without a row."""
+    """How many were new. Where the transaction fails afterwards, their files stay behind for aistore_purge."""
     known = marked(Upload, owner)
     new = [entry for entry in content.uploads() if f"demo-{entry['file']}" not in known]
     for entry in new:
-        upload(owner, entry, conversations.get(entry.get("conversation", "")), now).save(force_insert=True)
+        store(owner, entry, conversations.get(entry.get("conversation", "")), now)
     return len(new)
 
 
-def upload(owner: Any, entry: dict[str, Any], conversation: Conversation | None, now: dt.datetime) -> Upload:
-    data = content.upload(entry["file"])
-    created_at = conversation.created_at if conversation else now - JUST_NOW
-    row = Upload(
-        owner=owner,
-        conversation=conversation,
+def store(owner: Any, entry: dict[str, Any], conversation: Conversation | None, now: dt.datetime) -> None:
+    """The owner may have sent the same file himself: then it stays as it is."""
+    rows, metadata = Upload.objects.using(router.db_for_write(Upload)), mark(f"demo-{entry['file']}")
+    upload = rows.store(
+        owner,
+        content.upload(entry["file"]),
         name=entry["name"],
-        content_type=entry["content_type"],
-        size=len(data),
-        sha256=sha256(data).hexdigest(),
+        conversation=conversation,
+        metadata=metadata,
+    )
+    sent_at = conversation.created_at if conversation else now - JUST_NOW
+    is_done = entry["status"] != "pending"
+    rows.filter(pk=upload.pk, metadata=metadata).update(
         status=entry["status"],
         text=entry.get("text", ""),
-        error=entry.get("error", ""),
-        metadata=mark(f"demo-{entry['file']}"),
-        created_at=created_at,
-        processed_at=None if entry["status"] == "pending" else created_at + PROCESSING,
+        created_at=sent_at,
+        processed_at=sent_at + PROCESSING if is_done else None,
     )
-    row.file.save(entry["file"], ContentFile(data), save=False)
-    return row

@@ -20,6 +20,7 @@ class Known:
     latest of them."""
 
     id: str
+    owner_id: Any
     message_count: int = 0
     head_id: str | None = None
     last_message_at: dt.datetime | None = None
@@ -42,7 +43,7 @@ def place_new(arranged: Arranged, *, owner_id: Any) -> Placed:
     """A conversation that is not there yet. Raises UnstorableValue."""
     conversation, now = arranged.conversation, timezone.now()
     created_at = conversation.created_at or _first_time(arranged) or now
-    placed = place_more(arranged, Known(id=new_id()), otherwise=created_at)
+    placed = place_more(arranged, Known(id=new_id(), owner_id=owner_id), otherwise=created_at)
     known = placed.known
     placed.rows.add_conversation(
         conversation,
@@ -95,6 +96,7 @@ def _place(message: CanonicalMessage, placed: Placed, otherwise: dt.datetime) ->
         message,
         id=id,
         conversation_id=known.id,
+        owner_id=known.owner_id,
         number=known.message_count,
         parent_id=parent_id,
         created_at=created_at,

@@ -25,7 +25,7 @@ CONVERSATION_COLUMNS = (
     " message_count, head_id, open_tool_calls, created_at, updated_at, last_message_at"
 )
 MESSAGE_COLUMNS = (
-    "id, conversation_id, sequence_number, parent_id, external_id, role, content, parts, tool_calls,"
+    "id, conversation_id, owner_id, sequence_number, parent_id, external_id, role, content, parts, tool_calls,"
     " tool_call_id, name, model, status, finish_reason, is_hidden, input_tokens, output_tokens, cost, usage,"
     " rating, rating_comment, metadata, created_at, edited_at, beat_at"
 )
@@ -100,6 +100,7 @@ class Rows:
         *,
         id: str,
         conversation_id: str,
+        owner_id: Any,
         number: int,
         parent_id: str | None,
         created_at: dt.datetime,
@@ -107,6 +108,7 @@ class Rows:
         row = (
             id,
             conversation_id,
+            owner_id,
             number,
             parent_id,
             escape(message.external_id),

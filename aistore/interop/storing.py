@@ -28,7 +28,7 @@ WHERE id = ANY (%s::uuid[]) AND owner_id = %s AND external_id = ''"""
 
 # In the order of ids, so that two imports wait for each other and do not deadlock.
 LOCK = """
-SELECT id, message_count, head_id, last_message_at
+SELECT id, owner_id, message_count, head_id, last_message_at
 FROM aistore_conversation
 WHERE id = ANY (%s::uuid[])
 ORDER BY id
@@ -72,8 +72,8 @@ def known(using: str, ids: Iterable[str], *, lock: bool) -> dict[str, Known]:
         cursor.execute(LOCK if lock else LOCK.removesuffix("FOR NO KEY UPDATE"), [ids])
         rows = cursor.fetchall()
         found = {
-            str(id): Known(str(id), count, head and str(head), last if count else None)
-            for id, count, head, last in rows
+            str(id): Known(str(id), owner_id, count, head and str(head), last if count else None)
+            for id, owner_id, count, head, last in rows
         }
         cursor.execute(MESSAGES, [ids])
         for conversation_id, message_id, external_id, created_at in cursor:

@@ -7,6 +7,7 @@ in name (``DO_NOTHING``, ``db_constraint=False``) and real in the database, wher
 - what goes with what: a conversation with its owner, messages and uploads with their conversation, a memory with
   the one that superseded it (to say that it is true again would be wrong);
 - a parent and a head must lie in the same conversation: their keys are pairs, (conversation, message);
+- a message has the owner of its conversation: its key is the pair of both, and follows when he changes;
 - all can be deferred (``SET CONSTRAINTS ALL DEFERRED``), for rows that come in any order;
 - the references to the user exist where his table is in the same database, and only there.
 """

@@ -54,10 +54,11 @@ FORK = """{walk}, copied AS MATERIALIZED (
            clock_timestamp(), clock_timestamp(), coalesce((SELECT max(created_at) FROM copied), clock_timestamp())
     FROM aistore_conversation AS c LEFT JOIN last ON true
     WHERE c.id = %s AND (%s OR last.id IS NOT NULL)
-    RETURNING id
+    RETURNING id, owner_id
 ), stored AS (
-    INSERT INTO aistore_message (id, conversation_id, sequence_number, parent_id, external_id, status, {copied})
-    SELECT copied.new_id, conversation.id, number, lag(copied.new_id) OVER (ORDER BY number), '',
+    INSERT INTO aistore_message (
+        id, conversation_id, owner_id, sequence_number, parent_id, external_id, status, {copied})
+    SELECT copied.new_id, conversation.id, conversation.owner_id, number, lag(copied.new_id) OVER (ORDER BY number), '',
            CASE status WHEN 'streaming' THEN 'incomplete' ELSE status END, {copied}
     FROM copied, conversation
 )

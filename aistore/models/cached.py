@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.db import router
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from .. import statements
 from ..cache import stamps
 from ..cache.announcing import sees_its_own
 from ..cache.reading import Loaded, Unit, read
-from ..cache.records import Codec, ConversationRecord, MessageRecord, Record
+from ..cache.records import Codec, ConversationRecord, MemoryRecord, MessageRecord, Record
 from ..cache.users import key_field
 from ..conf import settings
-from .telling import lists_of, unit_of
+from ..search.query import Query, parse
+from ..search.snippets import snippet
+from . import candidates
+from .telling import lists_of, memories_of, unit_of
+from .whose import owner_type
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -66,6 +73,20 @@ LEFT JOIN (SELECT * FROM aistore_conversation WHERE owner_id = %s
            ORDER BY is_pinned DESC, last_message_at DESC, id DESC LIMIT %s) AS c ON true
 ORDER BY c.is_pinned DESC, c.last_message_at DESC, c.id DESC"""
 
+
+# One parameter for the query, one for the owner; what a fragment needs beside stands in {exact}.
+FOUND = f"""
+SELECT 0, 0, 0, s.shareable, {_columns(MemoryRecord, "m")}, m.rank
+FROM (SELECT {SHAREABLE} AS shareable, aistore_query(%s::text[]) AS query) AS s
+LEFT JOIN LATERAL (
+    SELECT t.*, {{rank}} AS rank FROM aistore_memory AS t
+    WHERE t.owner_id = %s::{{owner_type}} AND t.superseded_by_id IS NULL
+      AND (t.expires_at IS NULL OR t.expires_at > statement_timestamp()) AND {{condition}}
+    ORDER BY rank DESC, t.id DESC LIMIT %s
+) AS m ON true
+ORDER BY m.rank DESC, m.id DESC"""
+BY_WORDS = "t.words @@ s.query"
+MEMORY = candidates.TABLES["aistore_memory"]
 
 ANYBODY: Any = object()  # as owner: whoever asks. None is nobody, as of a visitor who has not logged in
 
@@ -138,6 +159,58 @@ class CachedMessages(Cached):
 
     alast = sync_to_async(last)
     apath = sync_to_async(path)
+
+
+class FoundMemory(MemoryRecord, frozen=True, array_like=True, gc=False):
+    """A record of a memory that a search found."""
+
+    rank: float
+    words: str
+
+    @property
+    def snippet(self) -> SafeString:
+        """Made at each access: HTML that came out of the cache would not be safe."""
+        return snippet(self.content, parse(self.words))
+
+
+FOUND_MEMORIES = Codec.of(FoundMemory)
+
+
+class CachedMemories(Cached):
+    def search(self, owner: Any, words: str, *, limit: int = 10) -> tuple[FoundMemory, ...]:
+        """As the queryset's owned_by(owner).search(words); 2 hours. What expires meanwhile is left out."""
+        key, limit, query, seconds = _key(owner), _count(limit), parse(words), float(settings.SEARCH_TTL)
+        if key is None or not limit or not query:
+            return ()
+
+        def load() -> Loaded:
+            rows = self._found(query, key, limit, by_words=True)
+            if rows[0][4] is None:
+                rows = self._found(query, key, limit, by_words=False)
+            return self._loaded([(*row, query.text) for row in rows], unit, FoundMemory)
+
+        unit, name = memories_of(key, self._using), f"search:{limit}:{_digest(query)}"
+        found = read(unit, name, FOUND_MEMORIES, seconds, load, bypass=sees_its_own(self._using))
+        now = timezone.now()
+        return tuple(record for record in found if record.expires_at is None or record.expires_at > now)
+
+    def _found(self, query: Query, owner_key: Any, limit: int, *, by_words: bool) -> list[tuple[Any, ...]]:
+        rank, of_rank = candidates.rank_of(query, MEMORY, "s.query")
+        condition, more = (
+            (query.exact(MEMORY.folded) or ("true", [])) if by_words else query.contained(MEMORY.folded)
+        )
+        if by_words:
+            condition = f"{BY_WORDS} AND {condition}"
+        sql = FOUND.format(rank=rank, condition=condition, owner_type=owner_type(self._using)).replace(
+            "{t}", "t"
+        )
+        return statements.fetch_all(self._using, sql, [query.items, *of_rank, owner_key, *more, limit])
+
+    asearch = sync_to_async(search)
+
+
+def _digest(query: Query) -> str:
+    return hashlib.blake2b("\0".join(query.items).encode(), digest_size=16).hexdigest()
 
 
 def _record(record: type[Record], values: tuple[Any, ...]) -> Record:

@@ -20,10 +20,11 @@ from . import appending, branches, starting, telling
 from .appending import HEAD
 from .cached import CachedConversations
 from .draft import draft, drafts, said
+from .finding import FoundConversations
 from .keyset import after_row
 from .rules import is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
-from .told import Owned, ToldQuerySet
+from .told import Owned
 
 if TYPE_CHECKING:
     from .message import Message
@@ -32,7 +33,7 @@ NEWEST_FIRST = ("-is_pinned", "-last_message_at", "-id")
 SET_BY_APPEND = frozenset({"message_count", "head", "open_tool_calls", "last_message_at"})
 
 
-class ConversationQuerySet(ToldQuerySet["Conversation"]):
+class ConversationQuerySet(FoundConversations):
     told_by = ("id", "owner_id")
 
     def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -145,6 +146,8 @@ class Conversation(Owned):
                 name="conversation_external_id_once",
             ),
             models.CheckConstraint(condition=is_short("external_id"), name="conversation_external_id_short"),
+            # What (conversation, owner) of a message refers to. See Note [References]
+            models.UniqueConstraint(fields=["id", "owner"], name="conversation_owned"),
             models.CheckConstraint(condition=is_object("metadata"), name="conversation_metadata_object"),
         ]
         indexes = [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -15,11 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
-from . import telling
+from . import remembering, telling
+from .cached import CachedMemories
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object
-from .told import Owned, ToldQuerySet
+from .searching import SearchableQuerySet
+from .told import Owned
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import uuid
 
 # The same fact, apart from case and space. Hashed, because an index entry holds some 2,700 bytes.
 SAME_CONTENT = MD5(
@@ -27,11 +34,48 @@ SAME_CONTENT = MD5(
 )
 
 
-class MemoryQuerySet(ToldQuerySet["Memory"]):
+class MemoryQuerySet(SearchableQuerySet["Memory"]):
     told_by = ("owner_id",)
 
     def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
         telling.memories_changed(using, (owner_id for (owner_id,) in rows))
+
+    def remember(
+        self,
+        owner: Any,
+        content: str,
+        *,
+        tags: Iterable[str] = (),
+        importance: int | None = None,
+        supersedes: Memory | uuid.UUID | str | None = None,
+        question: str = "",
+        conversation: Conversation | uuid.UUID | None = None,
+        message: Message | uuid.UUID | None = None,
+        expires_at: dt.datetime | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Memory:
+        """The memory of this fact: a new one, or the one that the owner has, apart from case and space.
+
+        What is said of a known fact is added to it: tags, the higher importance, the later end, and question,
+        provenance and metadata where it has none. One that has expired is current again, until ``expires_at`` or for
+        good. One that was superseded stays so; the fact gets a new row. ``supersedes`` is a memory of the same owner
+        (or its id): it, or what has taken its place already, is kept, linked and returned no more.
+
+        ``importance`` is 1 to 10, of a new memory 5. The memory has ``is_new``. Signals of saving are not sent.
+        One statement; with ``supersedes`` two, in a transaction. Raises InvalidMemory and ForeignMemory.
+        """
+        self._for_write = True
+        memory: Any = remembering.remember(
+            self, owner, content=content, tags=tags, importance=importance, supersedes=supersedes,
+            question=question, conversation=conversation, message=message, expires_at=expires_at,
+            metadata={} if metadata is None else metadata,
+        )  # fmt: skip
+        if memory.is_written or memory.superseded_count:
+            self._tell(self.db, [(memory.owner_id,)])
+        return memory
+
+    async def aremember(self, owner: Any, content: str, **fields: Any) -> Memory:
+        return await sync_to_async(self.remember)(owner, content, **fields)
 
     def owned_by(self, owner: Any) -> MemoryQuerySet:
         return self.filter(owner=owner).current()
@@ -41,9 +85,19 @@ class MemoryQuerySet(ToldQuerySet["Memory"]):
         alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         return self.filter(alive, superseded_by__isnull=True)
 
+    def _rows_to_search(self) -> MemoryQuerySet:
+        return self if self._is_of_everyone else self.current()
+
     def tagged(self, *tags: str) -> MemoryQuerySet:
         """Those that carry all these tags."""
         return self.filter(tags__contains=list(tags))
+
+
+class MemoryManager(models.Manager.from_queryset(MemoryQuerySet)):  # type: ignore[misc]
+    @property
+    def cached(self) -> CachedMemories:
+        """search(), answered from the cache with records."""
+        return CachedMemories(self.model, self._db)
 
 
 class Memory(Owned):
@@ -94,7 +148,7 @@ class Memory(Owned):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
-    objects = MemoryQuerySet.as_manager()
+    objects = MemoryManager()
 
     class Meta:
         base_manager_name = "objects"  # related managers write through it

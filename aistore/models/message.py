@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import models, router, transaction
 from django.db.models import Q
 from django.db.models.base import ModelState
@@ -17,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
-from . import appending, branches, deleting, editing, telling
+from . import appending, branches, deleting, editing, owning, telling
 from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
 from .rules import is_array, is_object, is_set, is_short
-from .told import ToldQuerySet
+from .searching import SearchableQuerySet
 from .usage import usage_by
 
 # Numbers have no gaps, so the last ones can be named without looking for them: a seventh less work for client and
@@ -47,7 +48,7 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class MessageQuerySet(ToldQuerySet["Message"]):
+class MessageQuerySet(SearchableQuerySet["Message"]):
     _conversation_id: Any = None
     told_by = ("conversation_id",)
 
@@ -55,9 +56,14 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         telling.messages_changed(using, (conversation_id for (conversation_id,) in rows))
 
     def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:
-        made = super().bulk_create(objs, *args, **options)
+        rows = list(objs)
+        owning.fill(rows, self.db)
+        made = super().bulk_create(rows, *args, **options)
         telling.messages_inserted(self.db, [row.conversation_id for row in made])
         return made
+
+    def owned_by(self, owner: Any) -> MessageQuerySet:
+        return self.filter(owner=owner)
 
     def in_conversation(self, conversation: Conversation | uuid.UUID | str) -> MessageQuerySet:
         rows: MessageQuerySet = self.filter(conversation=conversation)  # type: ignore[misc]  # or its id as text
@@ -128,7 +134,7 @@ class MessageQuerySet(ToldQuerySet["Message"]):
         return known
 
     def _clone(self) -> MessageQuerySet:
-        rows: MessageQuerySet = super()._clone()  # type: ignore[misc]
+        rows: MessageQuerySet = super()._clone()
         rows._conversation_id = self._conversation_id
         return rows
 
@@ -150,6 +156,16 @@ class Message(models.Model):
         db_index=False,
         related_name="messages",
         verbose_name=_("conversation"),
+    )
+    # The conversation's, so that one index finds an owner's words. The key to the conversation keeps it true.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     sequence_number = models.PositiveIntegerField(_("number"))
     parent = models.ForeignKey(
@@ -223,7 +239,14 @@ class Message(models.Model):
         return f"{self.role} {self.sequence_number}"
 
     def save(self, **options: Any) -> None:
+        """A new row gets the owner of its conversation. One that is stored keeps the owner that it has there: the
+        conversation may have got another one since it was read."""
         using = options.get("using") or router.db_for_write(type(self), instance=self)
+        if self._state.adding or options.get("force_insert"):
+            owning.fill([self], using)
+        elif options.get("update_fields") is None and using == self._state.db:
+            fields = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+            options["update_fields"] = fields - {"owner_id"} - self.get_deferred_fields()
         with transaction.atomic(using=using, savepoint=False):
             if not self._state.adding:  # See Note [The conversation first]
                 list(appending.lock_all([self.conversation_id], Conversation, using=using).values_list("pk"))

@@ -64,10 +64,11 @@ WITH before AS MATERIALIZED (
                                    %s::timestamptz, CASE WHEN %s THEN before.now END)
     FROM before
     WHERE c.id = before.id
-    RETURNING c.id, c.message_count, CASE WHEN %s THEN before.head_id ELSE %s::uuid END AS parent_id,
+    RETURNING c.id, c.owner_id, c.message_count, CASE WHEN %s THEN before.head_id ELSE %s::uuid END AS parent_id,
               before.now, c.last_message_at, c.version, c.edits, before.nonce AS nonce_before
 )"""
-NUMBERED = """SELECT message_count, parent_id, now, last_message_at, version, edits, nonce_before FROM conversation"""
+NUMBERED = """SELECT message_count, parent_id, now, last_message_at, version, edits, nonce_before, owner_id
+FROM conversation"""
 
 KINDS = {"id": "uuid", "parent_id": "uuid", "is_hidden": "boolean", "cost": "numeric", "rating": "smallint"}
 KINDS |= dict.fromkeys(("parts", "tool_calls", "usage", "metadata"), "jsonb")
@@ -80,10 +81,11 @@ FROM_THE_ROW = {
     "created_at": "coalesce(r.created_at, c.now)",
     "beat_at": "CASE r.status WHEN 'streaming' THEN c.now END",
 }
-# Behind a ``conversation`` that has id, message_count, parent_id and now.
+# Behind a ``conversation`` that has id, owner_id, message_count, parent_id and now.
 STORED = f""", stored AS (
-    INSERT INTO aistore_message (conversation_id, sequence_number, {NAMES})
-    SELECT c.id, c.message_count - r.below, {", ".join(FROM_THE_ROW.get(name, f"r.{name}") for name in COLUMNS)}
+    INSERT INTO aistore_message (conversation_id, owner_id, sequence_number, {NAMES})
+    SELECT c.id, c.owner_id, c.message_count - r.below,
+           {", ".join(FROM_THE_ROW.get(name, f"r.{name}") for name in COLUMNS)}
     FROM conversation AS c, {{rows}}
 )"""
 ONE = STORED.format(
@@ -94,7 +96,7 @@ SOME = STORED.format(
     f"{', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})"
 )
 INSERT_ONE, INSERT_SOME = f"{NUMBER}{ONE} {NUMBERED}", f"{NUMBER}{SOME} {NUMBERED}"
-COPY = f"COPY aistore_message (conversation_id, sequence_number, {NAMES}) FROM STDIN"
+COPY = f"COPY aistore_message (conversation_id, owner_id, sequence_number, {NAMES}) FROM STDIN"
 
 
 class Numbered(NamedTuple):
@@ -105,6 +107,7 @@ class Numbered(NamedTuple):
     version: int = 0
     edits: int = 0
     nonce_before: int = 0
+    owner_id: Any = None
 
 
 def write(
@@ -199,7 +202,7 @@ def _copy(using: str, conversation: Conversation, rows: Sequence[Draft], paramet
 def _lines(conversation: Conversation, rows: Sequence[Draft], numbered: Numbered) -> Iterator[list[Any]]:
     for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
         _complete(row, numbered)
-        yield [conversation.pk, number, *row.values()]
+        yield [conversation.pk, numbered.owner_id, number, *row.values()]
 
 
 def _complete(row: Draft, numbered: Numbered) -> None:
@@ -214,12 +217,13 @@ def instances(
 ) -> list[Message]:
     """The rows as instances, built as from a SELECT but without one."""
     model: type[Message] = conversation._meta.get_field("messages").related_model  # type: ignore[assignment]
-    names = ("conversation_id", "sequence_number", *COLUMNS)
+    names = ("conversation_id", "owner_id", "sequence_number", *COLUMNS)
     in_order = [field.attname for field in model._meta.concrete_fields]
     stored = []
     for number, row in enumerate(rows, numbered.message_count - len(rows) + 1):
         _complete(row, numbered)
-        values = dict(zip(names, (conversation.pk, number, *msgspec.structs.astuple(row)), strict=True))
+        own = (conversation.pk, numbered.owner_id, number)
+        values = dict(zip(names, (*own, *msgspec.structs.astuple(row)), strict=True))
         message = model.from_db(using, in_order, [values[name] for name in in_order])
         message._state.fields_cache["conversation"] = conversation
         stored.append(message)

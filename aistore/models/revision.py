@@ -1,4 +1,6 @@
-"""What an edit replaced."""
+"""Revisions: what edits replaced."""
+
+from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +12,8 @@ from .rules import is_array
 
 
 class MessageRevision(models.Model):
+    """What an edit replaced."""
+
     id = UUID7Field()
     message = models.ForeignKey(
         Message,

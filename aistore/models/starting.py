@@ -23,7 +23,7 @@ WITH time AS MATERIALIZED (
 ), conversation AS (
     INSERT INTO aistore_conversation ({columns}, last_message_at)
     SELECT {values}, greatest(%s::timestamptz, CASE WHEN %s THEN time.now END) FROM time
-    RETURNING id, message_count, NULL::uuid AS parent_id, (SELECT now FROM time), last_message_at
+    RETURNING id, owner_id, message_count, NULL::uuid AS parent_id, (SELECT now FROM time), last_message_at
 ){messages}
 SELECT now, last_message_at FROM conversation"""
 
@@ -70,7 +70,9 @@ def _in_one_statement(conversation: Conversation, messages: Sequence[Draft], usi
     found: Any = statements.fetch_one(using, _statement(type(conversation), using), parameters)
     now, conversation.last_message_at = found
     conversation._state.adding, conversation._state.db = False, using
-    numbered = numbering.Numbered(len(rows), None, now, conversation.last_message_at)
+    numbered = numbering.Numbered(
+        len(rows), None, now, conversation.last_message_at, owner_id=conversation.owner_id
+    )
     stored = numbering.instances(using, conversation, rows, numbered)
     conversation._state.fields_cache["head"] = stored[-1]
     telling.conversations_changed(using, [(conversation.pk, conversation.owner_id)])

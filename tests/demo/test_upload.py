@@ -1,5 +1,6 @@
 """The files of the demo."""
 
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from aistore import demo
 from aistore.demo import content
 from aistore.models import Upload
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("entry", content.uploads(), ids=lambda entry: entry["file"])
@@ -17,6 +20,7 @@ def test_stored(loaded, entry):
         data = file.read()
     assert data == content.upload(entry["file"])
     assert (upload.size, upload.sha256) == (len(data), sha256(data).hexdigest())
+    assert (upload.content_type, upload.metadata["source"]) == (entry["content_type"], "demo")
 
 
 def test_processed_after_it_was_sent(loaded):
@@ -26,6 +30,13 @@ def test_processed_after_it_was_sent(loaded):
         assert bool(upload.text) == is_done
         assert bool(upload.processed_at and upload.processed_at > upload.created_at) == is_done
     assert Upload.objects.pending().exists()
+
+
+def test_what_the_owner_sent_himself(loaded):
+    """The same bytes in the same place: it stays his."""
+    Upload.objects.filter(name="assistant.json").update(name="mine", metadata={}, created_at=NOON)
+    demo.load(small=0)
+    assert (Upload.objects.get(name="mine").created_at, Upload.objects.count()) == (NOON, 5)
 
 
 def test_comes_back(loaded):

@@ -19,7 +19,7 @@ def row(**columns):
     rows = Rows()
     message = CanonicalMessage(external_id="1", role="user", **columns)
     rows.add_message(
-        message, id=new_id(), conversation_id=new_id(), number=1, parent_id=None, created_at=TIME
+        message, id=new_id(), conversation_id=new_id(), owner_id=1, number=1, parent_id=None, created_at=TIME
     )
     return dict(zip(MESSAGE_COLUMNS.split(", "), rows.messages[0], strict=True))
 

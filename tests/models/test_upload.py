@@ -55,10 +55,21 @@ def test_pending_by_an_index(owner):
     assert "upload_pending" in names
 
 
+def test_who_else_has_a_file_by_an_index(owner):
+    """Asked at each deletion."""
+    Upload.objects.bulk_create(Upload(owner=owner, file=f"{number}") for number in range(2000))
+    assert "upload_file" in {node.get("Index Name") for node in nodes(plan(Upload.objects.filter(file="7")))}
+
+
 def test_a_conversation_takes_its_uploads_along(conversation, owner):
     Upload.objects.create(owner=owner, conversation=conversation)
     conversation.delete()
     assert not Upload.objects.exists()
+
+
+def test_safe_name():
+    """By the type that the bytes have."""
+    assert Upload(name="../map.exe", content_type="image/png").safe_name == "map.png"
 
 
 def test_str(owner):

@@ -9,7 +9,9 @@ from ... import integrity
 
 
 class Command(BaseCommand):
-    help = "Prove on the live database that numbers, counters, heads and branches are what they must be."
+    help = (
+        "Prove on the live database that numbers, counters, heads, branches and files are what they must be."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -29,7 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"{broken} broken. Nothing was changed; keep a backup before mending.")
 
     def _print(self, report: integrity.DataReport) -> None:
-        self.stdout.write(f"{report.conversations:,} conversations, {report.messages:,} messages")
+        counts = {name: getattr(report, name) for name in ("conversations", "messages", "uploads")}
+        self.stdout.write(", ".join(f"{count:,} {name}" for name, count in counts.items()))
         for finding in report.findings:
             self.stdout.write(f"  {finding.rule}  {finding.conversation}  {finding.detail}")
         hidden = sum(report.found.values()) - len(report.findings)
@@ -37,5 +40,5 @@ class Command(BaseCommand):
             self.stdout.write(f"  and {hidden:,} more")
         if report.is_sound:
             self.stdout.write(
-                self.style.SUCCESS("numbers, counters, heads, parents and open tool calls are right")
+                self.style.SUCCESS("numbers, counters, heads, parents, open tool calls and files are right")
             )

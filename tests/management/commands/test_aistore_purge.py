@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
+from aistore import privacy
 from aistore.models import Conversation, Message
 
 from ...models.streams import last_sign_of_life
+from ...models.unmatched import lay_down, names_in
 
 
 @pytest.fixture(autouse=True)
@@ -16,18 +18,41 @@ def dead_stream(db):
     last_sign_of_life(reply, seconds=16)
 
 
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
 def test_it_says_what_it_did(capsys):
     call_command("aistore_purge")
-    assert capsys.readouterr().out == "1 dead stream was marked failed\n"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["1 dead stream was marked failed", "0 files were removed that no upload has"]
     assert Message.objects.get().status == "failed"
 
 
-def test_a_dry_run_says_what_it_would_do(capsys):
+def test_a_dry_run_says_what_it_would_do(capsys, media):
+    """The files by name."""
+    name = lay_down(hours_ago=7)
     call_command("aistore_purge", dry_run=True)
-    assert capsys.readouterr().out == "1 dead stream would be marked failed\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "1 dead stream would be marked failed",
+        "1 file would be removed that no upload has",
+        f"  {name}",
+    ]
     assert Message.objects.get().status == "streaming"
+    assert names_in(media) == [name]
+
+
+def test_more_names_than_are_shown_are_counted(capsys, monkeypatch):
+    monkeypatch.setattr(privacy, "SHOWN", 2)
+    for _ in range(5):
+        lay_down(hours_ago=7)
+    call_command("aistore_purge", dry_run=True)
+    assert capsys.readouterr().out.splitlines()[-1] == "  and 3 more"
 
 
 def test_as_json(capsys):
+    name = lay_down(hours_ago=7)
     call_command("aistore_purge", json=True)
-    assert json.loads(capsys.readouterr().out) == {"dead_streams": 1}
+    assert json.loads(capsys.readouterr().out) == {"dead_streams": 1, "files": 1, "file_names": [name]}

@@ -1,0 +1,1 @@
+"""The bytes of uploads, without their rows: received, told apart, named, laid down. Knows no model."""
