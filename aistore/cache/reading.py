@@ -24,6 +24,7 @@ PATIENCE = 1.0  # seconds that a reader waits for what others load
 FUNCTION_PATIENCE = 5.0  # the same for what a function of the host computes
 CLAIM_SECONDS = 0.1  # for which a claim is believed to have an owner who lives
 LOCK_SECONDS = 0.5  # the same for a lock
+OF_OWNER = "@"  # between a query and the owner for whom alone it was asked
 JITTER = 0.1  # of the lifetime, so that what was filled together does not end together
 
 
@@ -71,8 +72,11 @@ def prefix() -> str:
     return way.prefix if way else ""
 
 
-def query_of(entry_key: str) -> str:
-    return entry_key.rpartition(f"}}:e:{SCHEMA}:")[2]
+def query_of(entry_key: str) -> tuple[str, int]:
+    """Its name and how many rows it asks for, whoever asks."""
+    query = entry_key.rpartition(f"}}:e:{SCHEMA}:")[2].partition(OF_OWNER)[0]
+    name, _, count = query.partition(":")
+    return name, int(count or 1)
 
 
 def read(
@@ -99,7 +103,7 @@ class Reading:
     def __init__(self, way: Link, unit: Unit, query: str, codec: Codec, seconds: float, load: Load) -> None:
         self.way = way
         self.unit = unit
-        self.name = unit.id if unit.is_function else query.partition(":")[0]
+        self.name = unit.id if unit.is_function else query.partition(OF_OWNER)[0].partition(":")[0]
         self.codec = codec
         self.seconds = seconds
         self.load = load

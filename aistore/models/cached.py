@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from .. import statements
 from ..cache import stamps
 from ..cache.announcing import sees_its_own
-from ..cache.reading import Loaded, Unit, read
+from ..cache.reading import OF_OWNER, Loaded, Unit, read
 from ..cache.records import Codec, ConversationRecord, MemoryRecord, MessageRecord, Record
 from ..cache.users import key_field
 from ..conf import settings
@@ -74,6 +74,10 @@ LEFT JOIN (SELECT * FROM aistore_conversation WHERE owner_id = %s
 ORDER BY c.is_pinned DESC, c.last_message_at DESC, c.id DESC"""
 
 
+OWNED = {
+    sql: sql.replace("WHERE c.id = %s", "WHERE c.id = %s AND c.owner_id = %s") for sql in (ONE, LAST, PATH)
+}
+
 # One parameter for the query, one for the owner; what a fragment needs beside stands in {exact}.
 FOUND = f"""
 SELECT 0, 0, 0, s.shareable, {_columns(MemoryRecord, "m")}, m.rank
@@ -104,6 +108,20 @@ class Cached:
 
         return read(unit, query, codec, seconds, load, bypass=sees_its_own(self._using))
 
+    def _read_one(
+        self, key: uuid.UUID, query: str, codec: Codec, seconds: float, sql: str, *parameters: Any, owner: Any
+    ) -> Any:
+        """Of one conversation. With an owner his key is in the entry's and in the SQL: what was read for one is never
+        found by another."""
+        unit = unit_of(key, self._using)
+        if owner is ANYBODY:
+            return self._read(unit, query, codec, seconds, sql, *parameters, key)
+        owner_key = _key(owner)
+        if owner_key is None:
+            raise _does_not_exist(unit)
+        of_owner = f"{query}{OF_OWNER}{owner_key}"
+        return self._read(unit, of_owner, codec, seconds, OWNED[sql], *parameters, key, owner_key)
+
     def _loaded(self, rows: list[tuple[Any, ...]], unit: Unit, record: type[Record]) -> Loaded:
         if not rows and unit.has_state:
             raise _does_not_exist(unit)
@@ -116,10 +134,8 @@ class CachedConversations(Cached):
     def get(self, conversation_id: Any, *, owner: Any = ANYBODY) -> ConversationRecord:
         """30 minutes. Another owner's conversation is DoesNotExist, as a missing one is."""
         key = _existing(conversation_id)
-        unit, seconds = unit_of(key, self._using), float(settings.CONVERSATION_TTL)
-        [record] = self._read(unit, "get", CONVERSATIONS, seconds, ONE, key)
-        if owner is not ANYBODY and record.owner_id != _key(owner):
-            raise _does_not_exist(unit)
+        seconds = float(settings.CONVERSATION_TTL)
+        [record] = self._read_one(key, "get", CONVERSATIONS, seconds, ONE, owner=owner)
         return record
 
     def newest(self, owner: Any, *, limit: int = 20) -> tuple[ConversationRecord, ...]:
@@ -150,12 +166,10 @@ class CachedMessages(Cached):
 
     def _of(self, conversation_id: Any, query: str, sql: str, count: int, owner: Any) -> Any:
         key = _existing(conversation_id)
-        if owner is not ANYBODY or not count:
-            CachedConversations(_conversations(), self._using).get(key, owner=owner)
         if not count:
+            CachedConversations(_conversations(), self._using).get(key, owner=owner)
             return ()
-        unit, seconds = unit_of(key, self._using), float(settings.MESSAGE_TTL)
-        return self._read(unit, query, MESSAGES, seconds, sql, count, key)
+        return self._read_one(key, query, MESSAGES, float(settings.MESSAGE_TTL), sql, count, owner=owner)
 
     alast = sync_to_async(last)
     apath = sync_to_async(path)

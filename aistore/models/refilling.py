@@ -59,11 +59,11 @@ class Refill:
         kept = shelf.of(self.unit.key, self.before)
         added = _records(self.conversation, rows, first_number) if kept else ()
         for key, entry in kept.items():
-            query, _, count = query_of(key).partition(":")
+            query, count = query_of(key)
             if query == "get":
                 self._take(key, self.after, CONVERSATIONS, (self._changed(entry.value[0]),))
             elif query == "last" or (query == "path" and _continues(entry, added)):
-                self._take(key, self.after, MESSAGES, (*entry.value, *added)[-int(count) :])
+                self._take(key, self.after, MESSAGES, (*entry.value, *added)[-count:])
 
     def _moved_lists(self) -> Command | None:
         kept = shelf.of(self.lists.key)
@@ -72,7 +72,7 @@ class Refill:
             return None
         [token], new = tokens, stamps.token()
         for key, entry in kept.items():
-            moved = self._moved(entry.value, int(query_of(key).partition(":")[2]))
+            moved = self._moved(entry.value, query_of(key)[1])
             if moved is not None:
                 self._take(key, new, CONVERSATIONS, moved)
         return stamps.advance(self.lists.stamp_key, token, new)
@@ -91,7 +91,7 @@ class Refill:
 
     def _own(self) -> ConversationRecord | None:
         kept = shelf.of(self.unit.key, self.before)
-        return next((entry.value[0] for key, entry in kept.items() if query_of(key) == "get"), None)
+        return next((entry.value[0] for key, entry in kept.items() if query_of(key)[0] == "get"), None)
 
     def _changed(self, record: ConversationRecord) -> ConversationRecord:
         row = self.conversation

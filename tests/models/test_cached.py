@@ -1,6 +1,8 @@
 """Cached named queries answer what the uncached ones do, whatever has happened to the conversation."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from aistore.cache import maintenance
+from aistore.cache.link import link
 from aistore.models import Conversation, Message
 
 pytest.importorskip("hypothesis")
@@ -141,6 +144,56 @@ def test_every_spelling_of_an_owner_is_he(owner: Any, other: Any) -> None:
         assert len(Conversation.objects.cached.newest(spelling)) == 1
     with pytest.raises(ValueError, match="expected a number"):
         Conversation.objects.cached.newest("nobody")
+
+
+OF_ONE = [Conversation.objects.cached.get, Message.objects.cached.last, Message.objects.cached.path]
+
+
+@pytest.mark.parametrize("read", OF_ONE)
+def test_what_was_read_for_its_owner_is_not_there_for_another(owner: Any, other: Any, read: Any) -> None:
+    """By the key of the entry, so that it holds for a hit as for a miss."""
+    conversation = Conversation.objects.start(owner, [{"role": "user", "content": "x"}])
+    for _ in range(3):
+        assert read(conversation.pk, owner=owner)
+        assert read(conversation.pk)
+        with pytest.raises(Conversation.DoesNotExist):
+            read(conversation.pk, owner=other)
+
+
+@pytest.mark.parametrize("read", OF_ONE)
+def test_nor_for_who_has_owned_it(owner: Any, other: Any, read: Any) -> None:
+    conversation = Conversation.objects.start(owner, [{"role": "user", "content": "x"}])
+    assert read(conversation.pk, owner=owner)
+    Conversation.objects.filter(pk=conversation.pk).update(owner=other)
+    assert read(conversation.pk, owner=other)
+    with pytest.raises(Conversation.DoesNotExist):
+        read(conversation.pk, owner=owner)
+
+
+@pytest.mark.parametrize("read", OF_ONE)
+def test_a_hit_of_an_owner_is_one_call_and_no_query(
+    owner: Any, read: Any, django_assert_num_queries: Any
+) -> None:
+    """Also after an append, which completes what was read for him."""
+    conversation = Conversation.objects.start(owner, [{"role": "user", "content": "x"}])
+    read(conversation.pk, owner=owner)
+    conversation.append("user", "y")
+    way = link()
+    assert way is not None
+    with django_assert_num_queries(0), calls(way) as made:
+        read(conversation.pk, owner=owner)
+    assert len(made) == 1
+
+
+@contextmanager
+def calls(way: Any) -> Iterator[list[Any]]:
+    made: list[Any] = []
+    call = way.call
+    way.call = lambda *commands: made.append(commands) or call(*commands)
+    try:
+        yield made
+    finally:
+        del way.call
 
 
 def test_zero_and_negative_counts(owner: Any) -> None:
