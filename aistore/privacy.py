@@ -32,8 +32,8 @@ def _purge_files(*, dry_run: bool) -> tuple[int, list[str]]:
     count = 0
     shown: list[str] = []
     for name in files_without_upload(Upload.objects.using(router.db_for_write(Upload))):
-        if not dry_run:
-            storage.delete(name)
+        if not dry_run and not storage.delete(name):
+            continue
         count += 1
         if len(shown) < SHOWN:
             shown.append(name)

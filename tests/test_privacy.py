@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.storage import FileSystemStorage
 
 from aistore import privacy
 from aistore.models import Conversation, Message, Upload
@@ -58,6 +59,15 @@ def test_a_dry_run_names_them(db, media):
     name = lay_down(hours_ago=7)
     assert privacy.purge(dry_run=True).file_names == (name,)
     assert names_in(media) == [name]
+
+
+def test_what_could_not_be_removed_is_not_counted(db, media, monkeypatch):
+    """And the others are removed."""
+    stuck, gone = lay_down(hours_ago=8), lay_down(hours_ago=7)
+    really = FileSystemStorage.delete
+    monkeypatch.setattr(FileSystemStorage, "delete", lambda *it: 1 / 0 if it[1] == stuck else really(*it))
+    assert privacy.purge() == privacy.Purged(dead_streams=0, files=1, file_names=(gone,))
+    assert names_in(media) == [stuck]
 
 
 def test_files_of_an_owner_who_was_deleted(reply, media):

@@ -69,12 +69,14 @@ def has(name: str | None) -> bool:
     return bool(name) and named().exists(str(name))
 
 
-def delete(name: str) -> None:
-    """Or leave it to aistore_purge, where the storage is out of reach."""
+def delete(name: str) -> bool:
+    """Or leave it to aistore_purge, where the storage is out of reach. Whether it is gone."""
     try:
         named().delete(name)
     except Exception as error:  # noqa: BLE001 (those of buckets have no root in common, and the row is gone by now)
         logger.warning("The file %s was not deleted: %s. aistore_purge will find it.", name, error)
+        return False
+    return True
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:

@@ -44,6 +44,7 @@ TABLES = {
     for table in (
         Table("aistore_message", "{t}.content"),
         Table("aistore_memory", "({t}.content || ' ' || {t}.question)", "(0.5 + {t}.importance / 10.0)"),
+        Table("aistore_upload", "({t}.name || ' ' || {t}.text)"),
     )
 }
 

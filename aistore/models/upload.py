@@ -8,6 +8,7 @@ commit; who deletes the last of them deletes the file after his. So neither find
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -26,6 +27,7 @@ from . import claiming, storing
 from .conversation import Conversation
 from .message import Message
 from .rules import is_object, is_set
+from .searching import SearchableQuerySet
 
 # The file that is called after its upload. See Note [Two rows, one file]
 OWN_FILE = Q(Exact(Right(F("file"), 36), Cast(F("id"), models.TextField())))
@@ -42,7 +44,15 @@ def storage_name(upload: Upload, _filename: str) -> str:
     return path_of(upload.owner_id, upload.pk)
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
+class UploadQuerySet(SearchableQuerySet["Upload"]):
+    told_by = ("file",)
+
+    def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Nobody: uploads are in no cache."""
+
+    def _text_of_hit(self, row: Any) -> str:
+        return "\n".join(filter(None, (row.__dict__.get("name"), row.__dict__.get("text"))))
+
     def owned_by(self, owner: Any) -> UploadQuerySet:
         return self.filter(owner=owner)
 

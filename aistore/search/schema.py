@@ -131,6 +131,8 @@ COLUMNS = {
     "aistore_message": "CASE status WHEN 'streaming' THEN NULL ELSE {schema}.aistore_words(content) END",
     "aistore_memory": "setweight({schema}.aistore_words(content), 'A')"
     " || setweight({schema}.aistore_words(question), 'B')",
+    "aistore_upload": "setweight({schema}.aistore_words(name), 'A')"
+    " || setweight({schema}.aistore_words(text), 'B')",
 }
 # Out of line rather than compressed: pglz saves little of it and takes 15 % longer.
 ADD_WORDS = """

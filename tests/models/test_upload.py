@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.base import ContentFile
 
+from aistore.exceptions import MissingOwner
 from aistore.models import Upload
 
 from .edge_texts import every_text
@@ -65,6 +66,40 @@ def test_a_conversation_takes_its_uploads_along(conversation, owner):
     Upload.objects.create(owner=owner, conversation=conversation)
     conversation.delete()
     assert not Upload.objects.exists()
+
+
+def test_search(owner, other_owner):
+    """By what was extracted and by the name; those of one owner; with the words marked."""
+    mine = Upload.objects.create(owner=owner, name="Hue.pdf", text="It lies on the Perfume River.")
+    Upload.objects.create(owner=owner, name="a.txt", text="Something else")
+    Upload.objects.create(owner=other_owner, name="Hue.pdf", text="Perfume")
+    for words in ("perfume river", "hue", "perf", '"perfume river"'):
+        assert list(Upload.objects.owned_by(owner).search(words)) == [mine]
+    [hit] = Upload.objects.owned_by(owner).pending().search("perfume")
+    assert "<mark>Perfume</mark>" in hit.snippet
+
+
+def test_search_after_processed(owner):
+    """In the same transaction."""
+    upload = Upload.objects.create(owner=owner)
+    assert not Upload.objects.owned_by(owner).search("顺化")
+    upload.processed("香江流经顺化。")
+    assert list(Upload.objects.owned_by(owner).search("顺化")) == [upload]
+
+
+def test_search_in_everybodys(owner):
+    """Only where that is said."""
+    upload = Upload.objects.create(owner=owner, text="Perfume")
+    with pytest.raises(MissingOwner):
+        Upload.objects.search("perfume")
+    assert list(Upload.objects.of_everyone().search("perfume")) == [upload]
+
+
+@every_text
+def test_search_for_any_text(owner, text):
+    """Answers, whatever was typed and whatever was extracted."""
+    Upload.objects.create(owner=owner, text=text)
+    list(Upload.objects.owned_by(owner).search(text))
 
 
 def test_safe_name():
