@@ -28,7 +28,7 @@ FLOORS = [
     {"health"},
     {"checks"},
     {"admin", "urls"},
-    {"management"},
+    {"templatetags", "management"},
     {"wiring"},
     {"apps"},
 ]

@@ -50,21 +50,6 @@ def test_search(read, conversation, query, shown):
     assert read(LIST, data=query).text.count("Trip to Hue") == shown
 
 
-@pytest.mark.parametrize("name", ["is_pinned", "is_archived"])
-def test_filters(many, read, name):
-    """Pinned and archived ones, or the others."""
-    many(1, title="marked", **{name: True})
-    many(1, title="plain")
-    assert "plain" not in read(LIST, data={f"{name}__exact": "1"}).text
-    assert "marked" not in read(LIST, data={f"{name}__exact": "0"}).text
-
-
-@pytest.mark.parametrize("value", ["x", "\x00", "2", ""])
-def test_odd_filters(admin_client, conversation, value):
-    """A value that is none leads to a list."""
-    assert admin_client.get(LIST, {"is_pinned__exact": value}, follow=True).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("action", "before", "after", "told"),
     [
