@@ -38,7 +38,7 @@ ACTIVITY = """
     ) AS newest
     GROUP BY 1"""
 STORAGE = """
-    SELECT relname, pg_total_relation_size(oid), greatest(reltuples, 0)::bigint
+    SELECT relname, pg_total_relation_size(oid), CASE WHEN reltuples >= 0 THEN reltuples::bigint END
     FROM pg_class WHERE oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%s::text[]) AS name)
     ORDER BY 2 DESC"""
 TABLES = [Conversation, Message, MessageRevision, Memory, Upload, AuditEntry]
@@ -69,9 +69,9 @@ class Activity:
 
 @dataclass(frozen=True)
 class Storage:
-    """``tables``: (name, bytes in words, rows as PostgreSQL estimates them)."""
+    """``tables``: (name, bytes in words, rows as PostgreSQL estimates them; None before it ever did)."""
 
-    tables: list[tuple[str, str, int]]
+    tables: list[tuple[str, str, int | None]]
     total: str
 
 

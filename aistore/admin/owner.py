@@ -76,6 +76,7 @@ def owner_form(model: Any, site: admin.AdminSite) -> type[forms.Form]:
     choice = forms.ModelChoiceField(
         field.remote_field.model._default_manager.all(),
         label=_("Owner"),
+        label_suffix="",
         required=False,
         widget=AutocompleteSelect(field, site),
     )
