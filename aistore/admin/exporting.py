@@ -52,6 +52,6 @@ def download(request: HttpRequest, conversations: Any, format: str, *, name: str
         headers={
             "Content-Disposition": f'attachment; filename="{file}"',
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
+            "Cache-Control": "private, no-store",
         },
     )

@@ -67,7 +67,9 @@ def secret(owner, settings, tmp_path):
     message = conversation.append("user", SECRET, status="failed")
     origin = {"owner": owner, "conversation": conversation, "message": message}
     new = Memory.objects.create(owner=owner, content=f"{SECRET} now")
-    memory = Memory.objects.create(content=SECRET, question=SECRET, tags=[SECRET], superseded_by=new, **origin)
+    memory = Memory.objects.create(
+        content=SECRET, question=SECRET, tags=[SECRET], superseded_by=new, **origin
+    )
     upload = Upload(name=SECRET, text=SECRET, error=SECRET, content_type="image/png", size=28, **origin)
     upload.file.save("x", ContentFile(PNG))
     return {"conversation": conversation, "memory": memory, "upload": upload, "owner": owner}
@@ -133,7 +135,7 @@ def present(path, words):
 def answered(path):
     def ask(client, secret):
         response = client.get(path(secret))
-        response.close()
+        response.getvalue()
         return "done" if response.status_code == 200 else "no"
 
     return ask
