@@ -10,7 +10,7 @@ from ..models import Conversation, Memory, Upload
 
 BATCH = 50  # rows; a conversation may take 10,000 messages with it
 SECONDS = 20  # of one answer; web servers give up at 30
-ERASED: list[Any] = [Conversation, Memory, Upload]
+ERASED: list[Any] = [Upload, Memory, Conversation]  # what would go with a conversation is counted first
 
 
 @dataclass(frozen=True)

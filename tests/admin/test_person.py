@@ -90,10 +90,10 @@ def test_export(admin_client, many, owner):
 def test_erase(admin_client, rows, owner):
     """Asked first, with what will go; done, told and put on record."""
     asked = Page(admin_client.get(of(owner, "erase/")))
-    assert "Conversations: 1 Memories: 1 Uploads: 1" in asked.text
+    assert "Uploads: 1 Memories: 1 Conversations: 1" in asked.text
     assert Conversation.objects.exists()
     done = Page(admin_client.post(of(owner, "erase/"), follow=True))
-    assert "Deleted: conversations: 1" in done.text
+    assert "Deleted: uploads: 1, memories: 1, conversations: 1" in done.text
     assert not [model for model in (Conversation, Memory, Upload) if model.objects.exists()]
     assert AuditEntry.objects.filter(action="erase", kind="owner", owner_id=owner.pk).count() == 1
 
