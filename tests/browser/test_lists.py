@@ -145,7 +145,7 @@ def test_delete(open_page, three):
 def test_an_owner(open_page, three, owner):
     """From his name in the list to his page; exported; erased after a question; all on record."""
     page = open_page(LIST)
-    follow(page, "#result_list >> text=an >> nth=0")
+    follow(page, "#result_list .field-of_whom a >> nth=0")
     assert page.locator("h1").inner_text() == "an"
     with page.expect_download() as download:
         page.click("text=Export conversations as JSONL")
