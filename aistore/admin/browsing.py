@@ -15,13 +15,14 @@ from ..fields import escape
 from .changelist import KeysetChangeList
 from .deletion import Told, as_queryset, told
 from .owner import PARAMETER as OWNER
+from .policy import GuardedPages
 from .recording import ERASE, READ, record
 from .rights import may_read, nameless, wordless
 
 SEARCHED_CHARACTERS = 200  # of what was typed; each word is one more condition on each row
 
 
-class BrowsingAdmin(admin.ModelAdmin):
+class BrowsingAdmin(GuardedPages):
     ordering: ClassVar[tuple[str, str]]  # a time and the id, see KeysetChangeList
     # What may stand in the address of a list. Django's default, every lookup of every column, hands regular
     # expressions and JSON paths of a stranger to the database.

@@ -7,6 +7,7 @@ from django.contrib.messages import WARNING
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Left
+from django.forms import Media, Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.formats import localize
@@ -23,12 +24,14 @@ from .browsing import BrowsingAdmin
 from .display import ago, badge, counted, isolated, line, names, tags, votes
 from .editing import ConversationForm, MarksForm
 from .exporting import ExportActions
+from .finding import finding_in
 from .marking import MarkActions
 from .owner import PARAMETER as OWNER
 from .owner import OwnerFilter, owner_link
 from .person import OwnerPages
 from .rights import identity, is_wordless, may_read, words_of
 from .transcript import Transcript, place_in, transcript
+from .whole import WholeMessages
 
 UNREAD = ["metadata", "open_tool_calls"]  # what nobody sees here, and may be long
 LOOKED_AT = 20  # messages of each row, the newest, for their models; all that are rated or went wrong, up to:
@@ -51,7 +54,7 @@ FILTERS = [
 
 
 @admin.register(Conversation)
-class ConversationAdmin(MarkActions, ExportActions, OwnerPages, BrowsingAdmin):
+class ConversationAdmin(MarkActions, ExportActions, OwnerPages, WholeMessages, BrowsingAdmin):
     ordering = ("-last_message_at", "-id")
     list_display = [
         "title_or_first_words",
@@ -136,9 +139,13 @@ class ConversationAdmin(MarkActions, ExportActions, OwnerPages, BrowsingAdmin):
         return ago(conversation.last_message_at)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.owner_urls(), *super().get_urls()]
+        return [*self.owner_urls(), *self.message_urls(), *super().get_urls()]
 
     # The page on which one is read.
+
+    @property
+    def media(self) -> Media:
+        return super().media + Media(js=[Script("aistore/admin.js", defer=True)])  # type: ignore[list-item]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("owner").defer(*UNREAD)
@@ -157,6 +164,7 @@ class ConversationAdmin(MarkActions, ExportActions, OwnerPages, BrowsingAdmin):
             "subtitle": None,
             "facts": self._facts(obj),
             "transcript": self._transcript(request, obj),
+            "finding": finding_in(obj, request.GET) if may_read(request) else None,
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -12,9 +12,9 @@ from pygments.token import Text
 from .budget import Budget
 from .sanitiser import CLASS_PREFIX
 
-# Most lexers take the square of the time for some texts. Within these bounds each step of the lexers below took less than
-# 0.2 s for every text that we made to be slow, and between two steps there is the clock. Not here, because of steps of
-# seconds: make, terraform, nix, ini, vim.
+# Most lexers take the square of the time for some texts. Within these bounds each step of the lexers below took less
+# than 0.2 s for every text that we made to be slow, and between two steps there is the clock. Not here, because of
+# steps of seconds: make, terraform, nix, ini, vim.
 MOST_CHARACTERS = 10_000
 LONGEST_LINE = 1_000
 LANGUAGES = {

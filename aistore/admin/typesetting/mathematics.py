@@ -52,7 +52,9 @@ def _block(state: StateBlock, first: int, limit: int, silent: bool) -> bool:
     if end < 0:
         return False
     last = next(number for number in range(first, limit) if state.eMarks[number] >= end + 2)
-    if state.src[end + 2 : state.eMarks[last]].strip():  # more text on the line: this is a formula inside a paragraph
+    if state.src[
+        end + 2 : state.eMarks[last]
+    ].strip():  # more text on the line: this is a formula inside a paragraph
         return False
     if not silent:
         token = state.push("mathematics", "div", 0)

@@ -12,10 +12,32 @@ from pygments.token import STANDARD_TYPES
 CLASS_PREFIX = "hl-"  # of the colours of code
 COLOURS = {CLASS_PREFIX + name for name in STANDARD_TYPES.values() if name}
 
-BLOCKS = {"p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "table", "th", "td", "pre", "div", "span"}
-TAGS = BLOCKS | {"a", "br", "code", "del", "em", "hr", "strong", "sup", "thead", "tbody", "tr", "bdi"}
+BLOCKS = {
+    "p",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "table",
+    "th",
+    "td",
+    "pre",
+    "div",
+    "span",
+}
+TAGS = BLOCKS | {"a", "br", "code", "del", "em", "hr", "s", "strong", "sup", "thead", "tbody", "tr", "bdi"}
 
-ATTRIBUTES = {"a": {"href", "target"}, "ol": {"start"}, "pre": {"tabindex"}, "div": {"tabindex"}, "*": {"dir"}}
+ATTRIBUTES = {
+    "a": {"href", "target"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+    "div": {"tabindex"},
+    "*": {"dir"},
+}
 CLASSES = {
     "div": {"aistore-code", "aistore-code-label", "aistore-math", "aistore-table"},
     "pre": {"aistore-pre"},
@@ -26,6 +48,7 @@ CLASSES = {
 }
 VALUES = {
     "href": re.compile(r"(?i:https?|mailto):.*|#message-[0-9]+-source-[0-9]+", re.DOTALL),
+    "rel": re.compile("noopener noreferrer nofollow"),
     "target": re.compile("_blank"),
     "start": re.compile("[0-9]{1,9}"),
     "tabindex": re.compile("0"),
