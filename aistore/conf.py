@@ -55,6 +55,7 @@ class Defaults:
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
     IMPORT_MAX_MESSAGE_BYTES: int = 64 * 1024**2  # one message of an import
     JSON_MAX_DEPTH: int = 200  # nesting of a JSON value; PostgreSQL itself gives up at some thousands
+    ADMIN_CSP: str | None = None  # Content-Security-Policy of our admin pages; None: a strict one; "": none
     STREAM_FLUSH_SECONDS: float = 0.5  # a stream writes its text through at most this often
     STREAM_BEAT_SECONDS: float = 5.0  # and gives a sign of life at least this often
     STREAM_DEAD_SECONDS: float = 15.0  # without one for this long it counts as failed

@@ -30,7 +30,7 @@ FLOORS = [
     {"checks"},
     {"downloads"},
     {"admin", "urls"},
-    {"management"},
+    {"templatetags", "management"},
     {"wiring"},
     {"apps"},
 ]

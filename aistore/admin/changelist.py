@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ..models.keyset import after_row, before_row
 
-AFTER, BEFORE = "after", "before"
+AFTER, BEFORE, END = "after", "before", "end"
 
 
 class KeysetChangeList(ChangeList):
@@ -21,10 +21,13 @@ class KeysetChangeList(ChangeList):
 
     A page is asked for by ``?after=`` or ``?before=`` a place: time and id of the last row seen. Not the id
     alone: a conversation that gets a message meanwhile jumps to the top, and the next page must not follow.
+    ``?before=end`` is the last page.
     """
 
+    newest_url: str | None = None
     newer_url: str | None = None
     older_url: str | None = None
+    oldest_url: str | None = None
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """One order only: each other one would need an index of its own."""
@@ -40,17 +43,21 @@ class KeysetChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         after, before = self.params.pop(AFTER, None), self.params.pop(BEFORE, None)
-        rows = self._rows_before(before) if before else None
-        if rows is None:
-            rows = self._rows_after(after)
-        self.result_list = rows
+        rows = self._admin.for_list(request, self.queryset)
+        page = self._page_before(rows, before) if before else None
+        if page is None:
+            page = self._page_after(rows, after)
+        self.result_list = [self._admin.as_seen_by(request, row) for row in page]
+        if self.newer_url:
+            self.newest_url = self.get_query_string()
+        if self.older_url:
+            self.oldest_url = self.get_query_string({BEFORE: END})
         # The rest is what the templates of the admin ask for. As nobody counts, a page is all there is.
-        self.result_count = self.full_result_count = len(rows)
+        self.result_count = self.full_result_count = len(page)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
-        self.show_admin_actions = bool(rows)
+        self.show_admin_actions = bool(page)
 
-    def _rows_after(self, place: str | None) -> list[Model]:
-        rows = self._admin.for_list(self.queryset)
+    def _page_after(self, rows: QuerySet[Any], place: str | None) -> list[Model]:
         if place:
             rows = rows.filter(after_row(self._row_at(place), self._order))
         page, more = self._cut(rows)
@@ -60,15 +67,17 @@ class KeysetChangeList(ChangeList):
             self.older_url = self._url(AFTER, page[-1])
         return page
 
-    def _rows_before(self, place: str) -> list[Model] | None:
+    def _page_before(self, rows: QuerySet[Any], place: str) -> list[Model] | None:
         """None where a page does not fill up: the top is reached, and the first page is shown whole."""
-        rows = self._admin.for_list(self.queryset)
-        newer = rows.filter(before_row(self._row_at(place), self._order)).reverse()
-        page, more = self._cut(newer)
+        if place != END:
+            rows = rows.filter(before_row(self._row_at(place), self._order))
+        page, more = self._cut(rows.reverse())
         if not more:
             return None
         page.reverse()
-        self.newer_url, self.older_url = self._url(BEFORE, page[0]), self._url(AFTER, page[-1])
+        self.newer_url = self._url(BEFORE, page[0])
+        if place != END:
+            self.older_url = self._url(AFTER, page[-1])
         return page
 
     def _cut(self, rows: QuerySet[Any]) -> tuple[list[Model], bool]:

@@ -1,5 +1,6 @@
 """Deleting, told by counts: the database cascades, and no message is fetched to be listed or deleted."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -18,17 +19,22 @@ def as_queryset(model_admin: admin.ModelAdmin, rows: Any) -> QuerySet[Any]:
     return model_admin.model._default_manager.filter(pk__in=[row.pk for row in rows])
 
 
-def told(rows: QuerySet[Any], cascade: dict[Any, int]) -> Told:
+def told(rows: QuerySet[Any], cascade: dict[Any, int], name: Callable[[Any], str] = str) -> Told:
     """What Django's ``get_deleted_objects`` returns: names, counts, permissions that lack, what protects.
     ``cascade``: how many of what else goes with the rows. Who may delete the rows may delete that: the view and
     the action have asked already."""
     count = rows.count()
     counts = {rows.model._meta.verbose_name_plural: count} | cascade
-    return _names(rows, count), {str(name): number for name, number in counts.items() if number}, set(), []
+    return (
+        _names(rows, count, name),
+        {str(name): number for name, number in counts.items() if number},
+        set(),
+        [],
+    )
 
 
-def _names(rows: QuerySet[Any], count: int) -> list[str]:
-    names = [str(row) for row in rows[:LISTED]]
+def _names(rows: QuerySet[Any], count: int, name: Callable[[Any], str]) -> list[str]:
+    names = [name(row) for row in rows[:LISTED]]
     more = count - len(names)
     if more > 0:
         names.append(ngettext("… and %(count)d more", "… and %(count)d more", more) % {"count": more})

@@ -48,6 +48,15 @@ def tags(values: Iterable[str]) -> SafeString:
     return format_html('{} <span class="quiet">+{}</span>', shown, len(given) - MOST_TAGS)
 
 
+def names(values: Iterable[str]) -> SafeString:
+    """The first one, and how many more; all of them on hover."""
+    given = [line(name, 40) for name in values]
+    if len(given) < 2:
+        return isolated("".join(given))
+    more = format_html('<span class="quiet" title="{}">+{}</span>', ", ".join(given[1:]), len(given) - 1)
+    return format_html("{} {}", isolated(given[0]), more)
+
+
 def counted(number: int, unit: str) -> SafeString:
     """A number; the unit is shown where the head of the column is not, on phones."""
     return format_html('{} <span class="aistore-unit">{}</span>', localize(number), unit)
@@ -55,6 +64,17 @@ def counted(number: int, unit: str) -> SafeString:
 
 def badge(kind: str, label: object) -> SafeString:
     return format_html('<span class="aistore-badge aistore-badge-{}">{}</span>', kind, label)
+
+
+def votes(kind: str, count: str, meaning: str) -> SafeString:
+    """A sign and a number; what they mean on hover and to a screen reader."""
+    return format_html(
+        '<span class="aistore-badge aistore-badge-{}" title="{}">{}<span class="visually-hidden"> {}</span></span>',
+        kind,
+        meaning,
+        count,
+        meaning,
+    )
 
 
 def ago(moment: dt.datetime) -> SafeString:

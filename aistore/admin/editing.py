@@ -41,3 +41,11 @@ class ConversationForm(forms.ModelForm):
     class Meta:
         model = Conversation
         fields = ["title", "tags", "is_pinned", "is_archived"]
+
+
+class MarksForm(forms.ModelForm):
+    """For who may change a conversation and not read it."""
+
+    class Meta:
+        model = Conversation
+        fields = ["is_pinned", "is_archived"]

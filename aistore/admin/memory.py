@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Memory
+from . import date
 from .browsing import BrowsingAdmin
-from .deletion import Told, as_queryset, told
 from .display import ago, badge, box, counted, isolated, line, tags
+from .filters import ChoiceFilter, TagFilter
 from .owner import PARAMETER as OWNER
-from .owner import OwnerFilter, only_of
+from .owner import OwnerFilter, owner_link
 from .provenance import provenance_link, with_provenance
+from .rights import identity, is_wordless
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ChoiceFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
@@ -33,12 +35,17 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(superseded_by__isnull=False) if self.value() == "superseded" else queryset
 
 
+class MemoryTagFilter(TagFilter):
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        return queryset.tagged(self.chosen()) if self.chosen() else queryset
+
+
 @admin.register(Memory)
 class MemoryAdmin(BrowsingAdmin):
     ordering = ("-created_at", "-id")
     list_display = ["fact", "of_whom", "tag_list", "importance_of_ten", "said_in", "learned"]
-    list_filter = [StateFilter, OwnerFilter]
-    allowed_lookups = frozenset({StateFilter.parameter_name, OWNER})
+    list_filter = [OwnerFilter, StateFilter, MemoryTagFilter, date.DateFilter]
+    allowed_lookups = frozenset({StateFilter.parameter_name, "tag", OWNER, date.SINCE, date.UNTIL})
     search_fields = ["content"]
     search_help_text = gettext_lazy("Words in the content.")
     readonly_fields = [
@@ -52,14 +59,15 @@ class MemoryAdmin(BrowsingAdmin):
 
     @admin.display(description=gettext_lazy("content"))
     def fact(self, memory: Memory) -> SafeString:
+        content = identity(memory) if is_wordless(memory) else isolated(line(memory.content))
         if memory.superseded_by_id is None:
-            return isolated(line(memory.content))
+            return content
         superseded = badge("note", _("superseded"))
-        return format_html('<bdi class="aistore-superseded">{}</bdi> {}', line(memory.content), superseded)
+        return format_html('<span class="aistore-superseded">{}</span> {}', content, superseded)
 
     @admin.display(description=gettext_lazy("owner"))
     def of_whom(self, memory: Memory) -> SafeString:
-        return only_of(memory.owner, reverse(f"{self.admin_site.name}:aistore_memory_changelist"))
+        return owner_link(self.admin_site.name, memory.owner, "memory")
 
     @admin.display(description=gettext_lazy("tags"))
     def tag_list(self, memory: Memory) -> SafeString:
@@ -90,7 +98,8 @@ class MemoryAdmin(BrowsingAdmin):
         if memory.superseded_by_id is None:
             return ""
         url = reverse(f"{self.admin_site.name}:aistore_memory_change", args=[memory.superseded_by_id])
-        return format_html('<a href="{}"><bdi>{}</bdi></a>', url, line(str(memory.superseded_by)))
+        name = memory.superseded_by_id if is_wordless(memory) else line(str(memory.superseded_by))
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', url, name)
 
     @admin.display(description=gettext_lazy("last used"))
     def used(self, memory: Memory) -> SafeString | str:
@@ -99,6 +108,3 @@ class MemoryAdmin(BrowsingAdmin):
     @admin.display(description=gettext_lazy("expires"))
     def until(self, memory: Memory) -> SafeString | str:
         return ago(memory.expires_at) if memory.expires_at else _("never")
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Told:
-        return told(as_queryset(self, objs), {})

@@ -1,4 +1,4 @@
-"""The owner in lists: chosen by autocomplete, never from a list of all users; and a click shows his rows only."""
+"""The owner in lists: chosen by autocomplete, never from a list of all users; his name leads to his page."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,6 +19,11 @@ from django.utils.translation import gettext_lazy
 from ..fields import readable
 
 PARAMETER = "owner"
+FUNNEL = SafeString(
+    '<svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" focusable="false">'
+    '<path d="M2 3h12l-4.5 5.5V13l-3 1.5v-6z" fill="none" stroke="currentColor" stroke-width="1.4"'
+    ' stroke-linejoin="round"/></svg>'
+)
 
 
 class OwnerFilter(admin.SimpleListFilter):
@@ -27,7 +33,6 @@ class OwnerFilter(admin.SimpleListFilter):
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
-        self.kept: list[tuple[str, str]] = []
         self.form = None
         if may_look_up(request, model, model_admin.admin_site):
             self.form = owner_form(model, model_admin.admin_site)(initial={PARAMETER: self.value()})
@@ -39,16 +44,9 @@ class OwnerFilter(admin.SimpleListFilter):
         return bool(self.form or self.value())
 
     def choices(self, changelist: Any) -> Any:
-        """What else is asked for stays in the form; the choices are "all" and the one that is chosen."""
-        yield {
-            "selected": not self.value(),
-            "query_string": changelist.get_query_string(remove=[PARAMETER]),
-            "display": _("All"),
-        }
-        others = changelist.params.items()
-        self.kept = [(name, value) for name, value in others if name != PARAMETER]
-        if self.value():
-            yield {"selected": True, "query_string": changelist.get_query_string(), "display": self._chosen()}
+        """None to click; where there is no field to type in, the one who is chosen."""
+        if self.value() and not self.form:
+            yield {"selected": True, "value": self.value(), "display": self._chosen()}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
@@ -78,16 +76,29 @@ def owner_form(model: Any, site: admin.AdminSite) -> type[forms.Form]:
     choice = forms.ModelChoiceField(
         field.remote_field.model._default_manager.all(),
         label=_("Owner"),
+        label_suffix="",
         required=False,
         widget=AutocompleteSelect(field, site),
     )
     return type("OwnerForm", (forms.Form,), {PARAMETER: choice})
 
 
-def only_of(owner: Any, list_url: str = "") -> SafeString:
-    """His name, which leads to the list of his rows."""
+def owner_link(site: str, owner: Any, list_of: str) -> SafeString:
+    """His name, which leads to his page, and a sign, which leaves only his rows in the list of this model."""
     name = readable(str(owner))
     hint = _("Only those of %(owner)s") % {"owner": name}
     return format_html(
-        '<a href="{}?{}={}" title="{}"><bdi>{}</bdi></a>', list_url, PARAMETER, owner.pk, hint, name
+        '<a href="{}"><bdi>{}</bdi></a> <a href="{}?{}={}" class="aistore-only" title="{}" aria-label="{}">{}</a>',
+        owner_url(site, owner.pk),
+        name,
+        reverse(f"{site}:aistore_{list_of}_changelist"),
+        PARAMETER,
+        owner.pk,
+        hint,
+        hint,
+        FUNNEL,
     )
+
+
+def owner_url(site: str, owner_id: Any) -> str:
+    return reverse(f"{site}:aistore_owner", args=[owner_id])

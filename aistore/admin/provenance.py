@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from .display import line
+from .rights import is_wordless
 
 
 def with_provenance(rows: QuerySet[Any], *, unread: list[str]) -> QuerySet[Any]:
@@ -27,6 +28,7 @@ def provenance_link(site: str, row: Any) -> SafeString | str:
     if row.message is not None:
         number = row.message.sequence_number
         url += f"?at={number}#message-{number}"
-    return format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', url, line(row.conversation.title, 60) or _("(untitled)")
-    )
+    if is_wordless(row):
+        return format_html('<a href="{}">{}</a>', url, _("conversation"))
+    title = line(row.conversation.title, 60) or _("(untitled)")
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, title)

@@ -1,23 +1,26 @@
 """From the messages of a window to what the page prints: entries of blocks, each tool call with its result."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models.functions import Left, Length
 from django.http import QueryDict
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from ..fields import ExactTextField
-from ..models import Conversation, Message, MessageRevision, Upload
+from ..fields import readable
+from ..models import Conversation, Message
 from .blocks import Block, Text, blocks_of, parts_as_blocks
 from .branch import MOST_CHARACTERS, NoSuchPlace, Place, Window, window
+from .difference import difference
 from .display import ago, clock, line
+from .printing import print_entries, print_text
+from .reference import File, files_of
+from .typesetting import Budget
 
 JUMP_FROM = 10  # entries
-MOST_REVISIONS = 200  # of a page; the newest
 GOOD_ENDINGS = ("", "stop", "tool_calls", "end_turn", "tool_use", "stop_sequence", "unknown")
 
 
@@ -36,6 +39,7 @@ class Revision:
     """What an edit replaced."""
 
     until: SafeString
+    changes: SafeString | str  # what the edit took away and put there; empty where that is too long
     blocks: list[Block]
 
 
@@ -43,13 +47,14 @@ class Revision:
 class Entry:
     """One message. A tool message whose call is on the page stands inside that call, not in the list."""
 
-    message: Message
+    message: Any  # a Message, with what a Window adds
     speaker: str
     blocks: list[Block]
     badges: list[tuple[str, str]]
     branch: Branch | None
     revisions: list[Revision] = field(default_factory=list)
-    uploads: list[Upload] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    sources: list[Block] = field(default_factory=list)
 
     kind = "entry"
 
@@ -105,6 +110,7 @@ class Transcript:
     is_active: bool = True
     earlier_url: str = ""
     later_url: str = ""
+    files: list[File] = field(default_factory=list)  # of the conversation, at no message
 
     @property
     def newest(self) -> str:
@@ -123,17 +129,27 @@ def place_in(query: QueryDict) -> Place:
 
 
 def transcript(conversation: Conversation, place: Place) -> Transcript:
-    shown = window(conversation, place)
-    entries = [_entry(message) for message in shown.messages]
-    _add_revisions(entries)
-    _add_uploads(entries)
-    prompt = conversation.system_prompt
+    shown, budget = window(conversation, place), Budget()
+    entries = [_entry(message, budget) for message in shown.messages]
+    loose = files_of(shown.loose_files)
+    for entry in entries:
+        entry.files = _not_in_place(entry, loose)
+        _move_sources(entry)
+    shown_entries = _with_results_in_their_calls(entries)
+    prompt = _system_prompt(conversation, budget)
+    print_entries(shown_entries, budget)
     return Transcript(
-        _with_results_in_their_calls(entries),
-        Text.of(prompt[:MOST_CHARACTERS], len(prompt)) if prompt else None,
-        shown.is_active,
-        *_neighbours(shown, place),
+        shown_entries, prompt, shown.is_active, *_neighbours(shown, place), list(loose.values())
     )
+
+
+def _system_prompt(conversation: Conversation, budget: Budget) -> Text | None:
+    prompt = conversation.system_prompt
+    if not prompt:
+        return None
+    text = Text.of(prompt[:MOST_CHARACTERS], len(prompt))
+    print_text(text, budget)
+    return text
 
 
 def _number(text: str) -> int:
@@ -150,8 +166,10 @@ def _neighbours(shown: Window, place: Place) -> tuple[str, str]:
     return earlier, later
 
 
-def _entry(message: Message) -> Entry:
-    return Entry(message, _speaker(message), blocks_of(message), _badges(message), _branch(message))
+def _entry(message: Any, budget: Budget) -> Entry:
+    entry = Entry(message, _speaker(message), blocks_of(message), _badges(message), _branch(message))
+    entry.revisions = _revisions(message, budget)
+    return entry
 
 
 def _speaker(message: Message) -> str:
@@ -186,26 +204,44 @@ def _address(number: int | None) -> str:
     return f"?at={number}#message-{number}" if number else ""
 
 
-def _add_revisions(entries: list[Entry]) -> None:
-    edited = {entry.message.pk: entry for entry in entries if entry.message.edited_at}
-    if not edited:
-        return
-    kept = Left("content", MOST_CHARACTERS, output_field=ExactTextField())
-    found = MessageRevision.objects.filter(message__in=edited).annotate(kept=kept, length=Length("content"))
-    for revision in found.defer("content").order_by("-replaced_at", "-id")[:MOST_REVISIONS]:
-        blocks = parts_as_blocks(revision.parts) or [
-            Block("text", text=Text.of(revision.kept, revision.length))
+def _revisions(message: Any, budget: Budget) -> list[Revision]:
+    revisions, after = [], message.content
+    for kept in message.replaced:
+        is_whole = kept["length"] <= MOST_CHARACTERS and message.content_length <= MOST_CHARACTERS
+        changes = (
+            difference(readable(kept["content"]), readable(after)) if is_whole and not budget.is_late else ""
+        )
+        blocks = parts_as_blocks(kept["parts"]) or [
+            Block("text", text=Text.of(kept["content"], kept["length"]))
         ]
-        edited[revision.message_id].revisions.append(Revision(ago(revision.replaced_at), blocks))
+        until = ago(dt.datetime.fromisoformat(kept["replaced_at"]))
+        revisions.append(Revision(until, changes, blocks))
+        after = kept["content"]
+    return revisions
 
 
-def _add_uploads(entries: list[Entry]) -> None:
-    by_message = {entry.message.pk: entry for entry in entries}
-    found = Upload.objects.filter(message__in=by_message).only(
-        "message", "name", "content_type", "size", "status"
-    )
-    for upload in found.order_by("created_at", "id"):
-        by_message[upload.message_id].uploads.append(upload)  # type: ignore[index]
+def _not_in_place(entry: Entry, loose: dict[str, File]) -> list[File]:
+    """The files of a message, but for those that a part of it stands for: these are put there."""
+    own = files_of(entry.message.files)
+    for block in entry.blocks:
+        if block.upload_id:
+            block.file = own.pop(block.upload_id, None) or loose.pop(block.upload_id, None)
+    return list(own.values())
+
+
+def _move_sources(entry: Entry) -> None:
+    """To the end, as footnotes of the text that they follow."""
+    said: Block | None = None
+    others = []
+    for block in entry.blocks:
+        if block.kind != "source":
+            others.append(block)
+            said = block if block.kind == "text" else said
+            continue
+        entry.sources.append(block)
+        if said:
+            said.cites.append(len(entry.sources))
+    entry.blocks = others
 
 
 def _with_results_in_their_calls(entries: list[Entry]) -> list[Entry]:

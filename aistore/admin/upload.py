@@ -1,47 +1,65 @@
-"""Uploads: which files there are and what became of them. The bytes are not served from here."""
+"""Uploads: which files there are, what became of them, and a picture of those that are pictures."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from ..models import Upload
+from ..models.upload import UploadStatus
+from . import date
 from .browsing import BrowsingAdmin
-from .deletion import Told, as_queryset, told
 from .display import ago, badge, box, isolated, line, size
+from .filters import ChoiceFilter
 from .owner import PARAMETER as OWNER
-from .owner import OwnerFilter, only_of
+from .owner import OwnerFilter, owner_link
+from .preview import PreviewPages
 from .provenance import provenance_link, with_provenance
+from .rights import identity, is_wordless
+
+
+class StatusFilter(ChoiceFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return UploadStatus.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(status=self.value()) if self.value() in UploadStatus.values else queryset
 
 
 @admin.register(Upload)
-class UploadAdmin(BrowsingAdmin):
+class UploadAdmin(PreviewPages, BrowsingAdmin):
     ordering = ("-created_at", "-id")
     list_display = ["file_name", "of_whom", "media_type", "file_size", "state", "belongs_to", "received"]
-    list_filter = ["status", OwnerFilter]
-    allowed_lookups = frozenset({"status__exact", OWNER})
+    list_filter = [OwnerFilter, StatusFilter, date.DateFilter]
+    allowed_lookups = frozenset({StatusFilter.parameter_name, OWNER, date.SINCE, date.UNTIL})
     search_fields = ["name"]
     search_help_text = gettext_lazy("Words in the name.")
     readonly_fields = [
         "file_name", "of_whom", "media_type", "file_size", "sha256", "stored_as", "state", "reason", "belongs_to",
-        "received", "processed", "extracted",
+        "received", "processed", "picture", "extracted",
     ]  # fmt: skip
     fields = [*readonly_fields]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.preview_urls(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         return with_provenance(super().get_queryset(request), unread=["text", "error", "metadata"])
 
     @admin.display(description=gettext_lazy("name"))
     def file_name(self, upload: Upload) -> SafeString:
-        return isolated(line(upload.name) or str(upload.pk))
+        return identity(upload) if is_wordless(upload) else isolated(line(upload.name) or str(upload.pk))
 
     @admin.display(description=gettext_lazy("owner"))
     def of_whom(self, upload: Upload) -> SafeString:
-        return only_of(upload.owner, reverse(f"{self.admin_site.name}:aistore_upload_changelist"))
+        return owner_link(self.admin_site.name, upload.owner, "upload")
 
     @admin.display(description=gettext_lazy("type"))
     def media_type(self, upload: Upload) -> SafeString:
@@ -76,9 +94,10 @@ class UploadAdmin(BrowsingAdmin):
     def processed(self, upload: Upload) -> SafeString | str:
         return ago(upload.processed_at) if upload.processed_at else ""
 
+    @admin.display(description=gettext_lazy("preview"))
+    def picture(self, upload: Upload) -> SafeString:
+        return self.preview_of(upload)
+
     @admin.display(description=gettext_lazy("text"))
     def extracted(self, upload: Upload) -> SafeString:
         return box(upload.text)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Told:
-        return told(as_queryset(self, objs), {})

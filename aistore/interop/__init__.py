@@ -11,7 +11,7 @@ from .importer import ImportReport, import_file, store
 from .markdown import as_markdown
 from .openai import as_openai
 from .reading import read
-from .writing import write
+from .writing import chunks, write
 
 __all__ = [
     "CanonicalConversation",
@@ -21,6 +21,7 @@ __all__ = [
     "as_anthropic",
     "as_markdown",
     "as_openai",
+    "chunks",
     "import_file",
     "read",
     "readable",

@@ -10,14 +10,15 @@ from .loading import Loaded
 from .pieces import Call, Media, Piece, Reasoning, Result, Row, pieces, sendable
 
 NAME = "markdown"
+BETWEEN = b"\n---\n\n"  # conversations
 
 
 def write(conversations: Iterable[Loaded], file: IO[bytes]) -> None:
-    rule = ""
+    rule = b""
     for each in conversations:
         transcript = as_markdown(_path(each.conversation, each.messages))
-        file.write(f"{rule}{_heading(each.conversation)}{transcript}".encode())
-        rule = "\n---\n\n"
+        file.write(rule + f"{_heading(each.conversation)}{transcript}".encode())
+        rule = BETWEEN
 
 
 def as_markdown(messages: Iterable[Row]) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from ..exceptions import BadConversation
 from ..fields import escape
-from ..models.message import Role, Status
+from ..models.kinds import Role, Status
 from ..models.rules import EXTERNAL_ID_LENGTH
 from .canonical import CanonicalConversation, CanonicalMessage
 

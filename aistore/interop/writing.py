@@ -1,6 +1,7 @@
 """From conversations to a file."""
 
 import gzip
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,16 @@ def write(
         return _write(conversations, path_or_file, format)
     with _appearing(Path(path_or_file)) as file:
         return _write(conversations, file, format)
+
+
+def chunks(conversations: ConversationQuerySet, format: str = "jsonl") -> Iterator[bytes]:
+    """The bytes that write() would write, one conversation at a time: for an answer that is sent while it is read."""
+    between = b""
+    for each in loaded(conversations):
+        part = io.BytesIO()
+        FORMATS[format].write([each], part)
+        yield between + part.getvalue()
+        between = getattr(FORMATS[format], "BETWEEN", b"")
 
 
 def _write(conversations: ConversationQuerySet, file: IO[bytes], format: str) -> int:

@@ -22,7 +22,7 @@ from .cached import CachedConversations
 from .draft import draft, drafts, said
 from .finding import FoundConversations
 from .keyset import after_row
-from .rules import is_object, is_set, is_short
+from .rules import is_indexed, is_object, is_set, is_short
 from .streaming import AsyncStream, Stream
 from .told import Owned
 
@@ -139,6 +139,11 @@ class Conversation(Owned):
         base_manager_name = "objects"  # related managers write through it: user.conversations.add(…)
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
+        # beside Django's own: view lists, Message's view reads, delete erases
+        permissions = [
+            ("export_conversation", "Can export conversations"),
+            ("view_reports", "Can see the reports"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "source", "external_id"],
@@ -157,8 +162,24 @@ class Conversation(Owned):
             models.Index(
                 fields=["owner", *NEWEST_FIRST], condition=Q(is_archived=True), name="conversation_archived"
             ),
-            # the admin's list, over all owners
+            # the admin's list, over all owners; the others are what its filters leave of it, where that is little.
+            # An append pays for each that holds its row, so none is for a column that most rows have set.
             models.Index(fields=["-last_message_at", "-id"], name="conversation_latest"),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=Q(is_pinned=True),
+                name="conversation_latest_pinned",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=Q(is_archived=True),
+                name="conversation_latest_kept",
+            ),
+            models.Index(
+                fields=["source", "-last_message_at", "-id"],
+                condition=is_indexed("source"),
+                name="conversation_latest_source",
+            ),
             GinIndex(fields=["tags"], name="conversation_tags", condition=~Q(tags=[])),
         ]
 

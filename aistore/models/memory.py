@@ -174,7 +174,7 @@ class Memory(Owned):
         ]
 
     def __str__(self) -> str:
-        return readable(self.content[:60])
+        return readable(self.content[:60]) or str(self.pk)
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         database = using or self._state.db or ""

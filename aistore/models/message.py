@@ -22,7 +22,8 @@ from . import appending, branches, deleting, editing, owning, telling
 from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
-from .rules import is_array, is_object, is_set, is_short
+from .kinds import UNFINISHED, WENT_WRONG, Role, Status
+from .rules import is_array, is_indexed, is_object, is_set, is_short
 from .searching import SearchableQuerySet
 from .usage import usage_by
 
@@ -30,22 +31,6 @@ from .usage import usage_by
 # server together. The upper end only tells the planner that they are few.
 FIRST_OF_LAST = "SELECT message_count - %s FROM aistore_conversation WHERE id = %s"
 LARGEST = 2**31 - 1
-
-
-class Role(models.TextChoices):
-    SYSTEM = "system", _("system")
-    DEVELOPER = "developer", _("developer")
-    USER = "user", _("user")
-    ASSISTANT = "assistant", _("assistant")
-    TOOL = "tool", _("tool")
-
-
-class Status(models.TextChoices):
-    STREAMING = "streaming", _("streaming")
-    COMPLETE = "complete", _("complete")
-    INCOMPLETE = "incomplete", _("incomplete")  # cut by a length limit or a filter; not an error
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
 
 
 class MessageQuerySet(SearchableQuerySet["Message"]):
@@ -233,6 +218,21 @@ class Message(models.Model):
         indexes = [
             # the few that are being written: asked at every append, so it must stay tiny
             models.Index(fields=["conversation"], condition=Q(status="streaming"), name="message_streaming"),
+            # What the admin asks for: conversations by what is in them, and what happened by day. The partial ones
+            # cost an ordinary append nothing; time only goes up, so the last one grows at its end.
+            models.Index(
+                fields=["model", "conversation"], condition=is_indexed("model"), name="message_model"
+            ),
+            models.Index(
+                fields=["conversation", "rating"], condition=Q(rating__isnull=False), name="message_rated"
+            ),
+            models.Index(
+                fields=["conversation", "status"],
+                condition=Q(status__in=UNFINISHED),
+                name="message_unfinished",
+            ),
+            models.Index(fields=["-created_at", "conversation"], condition=WENT_WRONG, name="message_wrong"),
+            models.Index(fields=["created_at"], include=["sequence_number"], name="message_created"),
         ]
 
     def __str__(self) -> str:

@@ -23,5 +23,10 @@ def is_set(column: str) -> Q:
     return ~Q(**{column: ""})
 
 
+def is_indexed(column: str) -> Q:
+    """Set, and short enough for an index: the condition of one, and of every question that it shall answer."""
+    return is_set(column) & Q(is_short(column))
+
+
 def _json_type(column: str) -> Func:
     return Func(F(column), function="jsonb_typeof", output_field=TextField())

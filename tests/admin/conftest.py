@@ -33,7 +33,7 @@ def staff(db):
     """A client of somebody in the staff who has the rights of these names and no others."""
 
     def client(*rights):
-        person = get_user_model().objects.create(username=f"staff {rights}", is_staff=True)
+        person = get_user_model().objects.create(username=f"staff {' '.join(rights)}"[:150], is_staff=True)
         person.user_permissions.set(Permission.objects.filter(codename__in=rights))
         client = Client()
         client.force_login(person)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aistore.admin.blocks import FOLDED_FROM, Text, blocks_of, parts_as_blocks, pretty, web_address
+from aistore.admin.blocks import Text, blocks_of, parts_as_blocks, pretty, web_address
 from aistore.admin.branch import MOST_CHARACTERS
 from aistore.models import Message
 
@@ -21,13 +21,13 @@ def block(part):
 def test_one_text():
     """A message without parts is its content."""
     (only,) = blocks("Hello")
-    assert (only.kind, only.text.start) == ("text", "Hello")
+    assert (only.kind, only.text.source) == ("text", "Hello")
 
 
 def test_parts_are_the_order():
     """What was between two texts stays between them."""
     parts = [{"type": "text", "text": "a"}, {"type": "reasoning", "text": "b"}, {"type": "text", "text": "c"}]
-    assert [(one.kind, one.text.start) for one in blocks("a\n\nc", parts)] == [
+    assert [(one.kind, one.text.source) for one in blocks("a\n\nc", parts)] == [
         ("text", "a"),
         ("reasoning", "b"),
         ("text", "c"),
@@ -53,7 +53,7 @@ def test_a_call():
         {"type": "tool_call", "id": "call_1", "name": "search", "arguments": '{"city":"北京","n":[1]}'}
     )
     assert (one.label, one.call_id, one.facts) == ("search", "call_1", ['{"city":"北京","n":[1]}'])
-    assert one.text.start == '{\n  "city": "北京",\n  "n": [\n    1\n  ]\n}'
+    assert one.text.source == '{\n  "city": "北京",\n  "n": [\n    1\n  ]\n}'
 
 
 @pytest.mark.parametrize("text", ["{broken", "", "[" * 100_000, "1" * 5000 + ".", '{"a": 1} x'])
@@ -64,16 +64,16 @@ def test_arguments_that_are_no_json(text):
 
 def test_the_result_of_a_tool():
     """Objects are indented, plain text is left alone."""
-    assert blocks('{"a":1}', role="tool")[0].text.start == '{\n  "a": 1\n}'
-    assert blocks('"quoted"', role="tool")[0].text.start == '"quoted"'
-    assert blocks("3.50", role="tool")[0].text.start == "3.50"
+    assert blocks('{"a":1}', role="tool")[0].text.source == '{\n  "a": 1\n}'
+    assert blocks('"quoted"', role="tool")[0].text.source == '"quoted"'
+    assert blocks("3.50", role="tool")[0].text.source == "3.50"
 
 
 def test_a_result_of_parts():
     """The texts of a list of parts, one below the other."""
     content = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
     one = block({"type": "tool_result", "id": "call_1", "content": content, "is_error": True})
-    assert (one.kind, one.call_id, one.text.start, one.is_error) == ("result", "call_1", "a\n\nb", True)
+    assert (one.kind, one.call_id, one.text.source, one.is_error) == ("result", "call_1", "a\n\nb", True)
 
 
 @pytest.mark.parametrize("kind", ["image", "audio", "video", "file"])
@@ -108,15 +108,15 @@ def test_only_web_addresses_are_links(url, href):
 
 def test_reasoning_that_is_kept_secret():
     """Said, instead of shown as nothing."""
-    assert "not readable" in block({"type": "reasoning", "encrypted": "xyz"}).text.start
-    assert block({"type": "reasoning", "summary": ["a", "b"]}).text.start == "a\n\nb"
+    assert "not readable" in block({"type": "reasoning", "encrypted": "xyz"}).text.source
+    assert block({"type": "reasoning", "summary": ["a", "b"]}).text.source == "a\n\nb"
 
 
 def test_unknown_types_are_data():
     """A type that nobody knew is shown by its name, with all that it carries."""
     part = {"type": "raw", "format": "openai", "item": {"x": 1}}
     one = block(part)
-    assert (one.kind, one.label, json.loads(one.text.start)) == ("data", "raw openai", part)
+    assert (one.kind, one.label, json.loads(one.text.source)) == ("data", "raw openai", part)
 
 
 @pytest.mark.parametrize(
@@ -141,25 +141,10 @@ def test_parts_that_stayed_in_the_database():
     assert "too long" in parts_as_blocks(None)[0].label
 
 
-def test_a_long_text_is_folded():
-    """It begins in sight, after a whole line; the rest is there."""
-    text = ("x" * 99 + "\n") * 300
-    folded = Text.of(text)
-    assert folded.start + folded.rest == text
-    assert 0 < len(folded.start) <= 3000
-    assert folded.start.endswith("\n")
-
-
-def test_up_to_the_limit_nothing_is_folded():
-    """A text of 20,000 characters is shown whole."""
-    assert Text.of("x" * FOLDED_FROM).rest == ""
-    assert Text.of("x" * (FOLDED_FROM + 1)).rest
-
-
 def test_a_huge_text_is_cut():
     """Of a text that no browser would scroll the beginning is shown, and how long it is."""
     cut = Text.of("x" * 3_000_000)
-    assert (len(cut.start + cut.rest), cut.length, cut.is_cut) == (MOST_CHARACTERS, 3_000_000, True)
+    assert (len(cut.source), cut.length, cut.is_cut) == (MOST_CHARACTERS, 3_000_000, True)
 
 
 def test_escaped_characters_do_not_look_cut():

@@ -63,25 +63,25 @@ def test_roots_are_siblings(tree):
 
 def test_the_last_page(conversation):
     """The end of a long conversation comes first."""
-    line(conversation, 250)
+    line(conversation, 125)
     shown = window(conversation, Place())
-    assert numbers(shown) == list(range(151, 251))
+    assert numbers(shown) == list(range(76, 126))
     assert (shown.has_earlier, shown.has_later) == (True, False)
 
 
 def test_pages_fit_together(conversation):
     """Up to the beginning and down again: nothing left out, nothing twice."""
-    line(conversation, 250)
-    up = [numbers(window(conversation, Place(before=number))) for number in (151, 51)]
-    assert up == [list(range(51, 151)), list(range(1, 51))]
-    assert numbers(window(conversation, Place(after=50))) == list(range(51, 151))
+    line(conversation, 125)
+    up = [numbers(window(conversation, Place(before=number))) for number in (76, 26)]
+    assert up == [list(range(26, 76)), list(range(1, 26))]
+    assert numbers(window(conversation, Place(after=25))) == list(range(26, 76))
 
 
 def test_the_lowest_page_is_whole(conversation):
     """Down from the middle the last page is the one that opened first, also if it overlaps."""
-    line(conversation, 250)
-    shown = window(conversation, Place(after=200))
-    assert numbers(shown) == list(range(151, 251))
+    line(conversation, 125)
+    shown = window(conversation, Place(after=100))
+    assert numbers(shown) == list(range(76, 126))
     assert not shown.has_later
 
 
@@ -101,8 +101,8 @@ def test_paging_on_another_branch(conversation):
     )
     conversation.checkout(conversation.messages.get(sequence_number=150))
     conversation = Conversation.objects.get()
-    assert numbers(window(conversation, Place(at=300, before=201))) == [1, *range(151, 201)]
-    assert numbers(window(conversation, Place(at=300, after=1))) == list(range(151, 251))
+    assert numbers(window(conversation, Place(at=300, before=201))) == list(range(151, 201))
+    assert numbers(window(conversation, Place(at=300, after=1))) == list(range(151, 201))
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ def test_exact_text(conversation):
     assert (message.content, message.parts[0]["text"]) == ("NUL \x00 and \ud83d", "\x00")
 
 
-@pytest.mark.parametrize(("place", "count"), [(Place(), 1), (Place(before=500), 1), (Place(at=500), 2)])
+@pytest.mark.parametrize(("place", "count"), [(Place(), 1), (Place(before=500), 1), (Place(at=500), 1)])
 def test_the_price(conversation, place, count):
-    """One statement for a page, one more to find the branch through a message."""
+    """One statement for a page, also to find the branch through a message."""
     line(conversation, 1000)
     with CaptureQueriesContext(connection) as captured:
         assert len(window(conversation, place).messages) == PAGE

@@ -117,5 +117,5 @@ def test_a_long_search_stays_cheap(admin_client, rows):
 @every_list
 def test_the_price_of_a_list(admin_client, rows, name, django_assert_max_num_queries):
     """A handful of queries: the session, the person, the page, what the filters offer."""
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert Page(admin_client.get(path(name))).status == 200

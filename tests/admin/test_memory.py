@@ -54,5 +54,5 @@ def test_the_price(admin_client, owner, django_assert_num_queries):
     """As many queries for fifty as for one."""
     for number in range(60):
         Memory.objects.create(owner=owner, content=f"fact {number}")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         admin_client.get(LIST)

@@ -43,8 +43,8 @@ def test_a_result_stands_in_its_call(conversation):
     conversation.append("assistant", "There.")
     first, last = entries(conversation)
     (result,) = first.blocks[0].results
-    assert (result.anchor, result.blocks[0].text.start) == ("message-2", "found")
-    assert last.blocks[0].text.start == "There."
+    assert (result.anchor, result.blocks[0].text.source) == ("message-2", "found")
+    assert last.blocks[0].text.source == "There."
 
 
 def test_results_find_their_own_call(conversation):
@@ -53,7 +53,7 @@ def test_results_find_their_own_call(conversation):
     conversation.append("tool", "second", tool_call_id="call_2")
     conversation.append("tool", "first", tool_call_id="call_1")
     (only,) = entries(conversation)
-    assert [call.results[0].blocks[0].text.start for call in only.blocks] == ["first", "second"]
+    assert [call.results[0].blocks[0].text.source for call in only.blocks] == ["first", "second"]
 
 
 def test_an_id_that_comes_again(conversation):
@@ -61,7 +61,9 @@ def test_an_id_that_comes_again(conversation):
     for text in ("a", "b"):
         conversation.append("assistant", "", tool_calls=[CALL])
         conversation.append("tool", text, tool_call_id="call_1")
-    assert [[r.blocks[0].text.start for r in entry.blocks[0].results] for entry in entries(conversation)] == [
+    assert [
+        [r.blocks[0].text.source for r in entry.blocks[0].results] for entry in entries(conversation)
+    ] == [
         ["a"],
         ["b"],
     ]
@@ -90,7 +92,7 @@ def test_a_result_part_stands_in_its_call(conversation):
     conversation.append("assistant", "", parts=[*parts, {"type": "text", "text": "There."}])
     (only,) = entries(conversation)
     assert [block.kind for block in only.blocks] == ["call", "text"]
-    assert only.blocks[0].results[0].text.start == "found"
+    assert only.blocks[0].results[0].text.source == "found"
 
 
 def test_a_failed_result_marks_its_call(conversation):
@@ -124,12 +126,12 @@ def test_branches_of_a_result_are_in_sight(conversation):
 
 def test_neighbours_keep_the_branch(conversation):
     """The addresses of the pages above and below stay on the branch that is read."""
-    conversation.extend({"role": "user", "content": f"{number}"} for number in range(250))
-    conversation.append("user", "elsewhere", parent=conversation.messages.get(sequence_number=249))
-    shown = transcript(Conversation.objects.get(), Place(at=250))
-    assert (shown.is_active, shown.earlier_url) == (False, "?before=151&at=250")
-    above = transcript(Conversation.objects.get(), Place(at=250, before=151))
-    assert (above.earlier_url, above.later_url) == ("?before=51&at=250", "?after=150&at=250")
+    conversation.extend({"role": "user", "content": f"{number}"} for number in range(150))
+    conversation.append("user", "elsewhere", parent=conversation.messages.get(sequence_number=149))
+    shown = transcript(Conversation.objects.get(), Place(at=150))
+    assert (shown.is_active, shown.earlier_url) == (False, "?before=101&at=150")
+    above = transcript(Conversation.objects.get(), Place(at=150, before=101))
+    assert (above.earlier_url, above.later_url) == ("?before=51&at=150", "?after=100&at=150")
 
 
 @pytest.mark.parametrize(
@@ -157,14 +159,65 @@ def test_revisions(conversation):
     message.edit("two")
     message.edit("three")
     (only,) = entries(conversation)
-    assert [revision.blocks[0].text.start for revision in only.revisions] == ["two", "one"]
+    assert [revision.blocks[0].text.source for revision in only.revisions] == ["two", "one"]
 
 
-def test_uploads(conversation, owner):
-    """Files stand at their message."""
+def test_what_an_edit_changed(conversation):
+    """Each version beside the one that took its place."""
+    message = conversation.append("user", "I live in Hue")
+    message.edit("I live in Huế")
+    message.edit("We live in Huế")
+    (only,) = entries(conversation)
+    assert [revision.changes for revision in only.revisions] == [
+        "<del>I</del><ins>We</ins> live in Huế",
+        "I live in <del>Hue</del><ins>Huế</ins>",
+    ]
+
+
+def test_files(conversation, owner):
+    """Files stand at their message, those of no message at the top."""
     message = conversation.append("user", "see")
-    Upload.objects.create(owner=owner, conversation=conversation, message=message, name="map.png", file="x")
-    assert [upload.name for upload in entries(conversation)[0].uploads] == ["map.png"]
+    origin = {"owner": owner, "conversation": conversation, "file": "x"}
+    Upload.objects.create(message=message, name="map.png", content_type="image/png", **origin)
+    Upload.objects.create(name="notes.txt", **origin)
+    shown = transcript(conversation, Place())
+    assert [(file.name, file.has_preview) for file in shown.entries[0].files] == [("map.png", True)]
+    assert [(file.name, file.has_preview) for file in shown.files] == [("notes.txt", False)]
+
+
+def test_a_file_in_its_place(conversation, owner):
+    """Where a part stands for an upload, the upload is shown there, and once."""
+    upload = Upload.objects.create(owner=owner, conversation=conversation, name="map.png", file="x")
+    conversation.append("user", "see", parts=[{"type": "image", "upload": str(upload.pk)}])
+    shown = transcript(conversation, Place())
+    (reference,) = [block for block in shown.entries[0].blocks if block.kind == "reference"]
+    assert (reference.file.name, shown.files, shown.entries[0].files) == ("map.png", [], [])
+
+
+SOURCE = {"type": "source", "url": "https://hue.example/", "title": "Hue"}
+
+
+def test_sources_are_footnotes(conversation):
+    """They stand at the end, and the text before them has their numbers."""
+    parts = [
+        {"type": "text", "text": "It rains."},
+        SOURCE,
+        SOURCE,
+        {"type": "text", "text": "Often."},
+        SOURCE,
+    ]
+    conversation.append("assistant", "", parts=parts)
+    (only,) = entries(conversation)
+    assert (len(only.sources), [block.kind for block in only.blocks]) == (3, ["text", "text"])
+    assert [block.text.start.count("#message-1-source-") for block in only.blocks] == [2, 1]
+    assert "#message-1-source-3" in only.blocks[1].text.start
+
+
+def test_numbers_in_the_text_are_the_footnotes(conversation):
+    """A text that names its sources by number gets no more numbers."""
+    parts = [{"type": "text", "text": "It rains [1], says the radio."}, SOURCE]
+    conversation.append("assistant", "", parts=parts)
+    assert entries(conversation)[0].blocks[0].text.start.count("#message-1-source-1") == 1
 
 
 def test_what_it_took(conversation):
@@ -176,10 +229,11 @@ def test_what_it_took(conversation):
 
 
 def test_the_price(conversation, owner, django_assert_num_queries):
-    """The window, and the files; the revisions only where something was edited."""
+    """One statement for everything, whatever has been edited and whichever branch it is."""
     conversation.extend({"role": "user", "content": f"{number}"} for number in range(100))
-    with django_assert_num_queries(2):
-        entries(conversation)
-    conversation.messages.first().edit("x")
-    with django_assert_num_queries(3):
-        entries(conversation)
+    message = conversation.messages.first()
+    message.edit("x")
+    Upload.objects.create(owner=owner, conversation=conversation, message=message, name="map.png", file="x")
+    for place in ({}, {"at": 3}, {"before": 60}):
+        with django_assert_num_queries(1):
+            entries(conversation, **place)

@@ -126,7 +126,7 @@ def test_find_an_owner(open_page, conversation):
     page.click(".select2-selection")
     page.keyboard.type("bin")
     page.click(".select2-results__option >> text=binh")
-    follow(page, ".aistore-owner-filter button")
+    follow(page, ".aistore-go button")
     assert page.url.endswith(f"?owner={other.pk}")
     assert page.locator("#result_list tbody tr").count() == 1
     assert page.locator("#result_list").get_by_text("Elsewhere").is_visible()

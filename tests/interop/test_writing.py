@@ -99,3 +99,14 @@ class Deleting(io.BytesIO):
     def write(self, data):
         self.happens()
         return super().write(data)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "markdown"])
+def test_in_chunks(owner, format):
+    """One for each conversation; together the same bytes as the file."""
+    imported(owner, *several(3))
+    file = io.BytesIO()
+    interop.write(Conversation.objects.all(), file, format)
+    chunks = list(interop.chunks(Conversation.objects.all(), format))
+    assert len(chunks) == 3
+    assert b"".join(chunks) == file.getvalue()
