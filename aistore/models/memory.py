@@ -121,7 +121,8 @@ class MemoryQuerySet(SearchableQuerySet["Memory"]):
         """Set ``last_used_at`` of those where that is a minute ago or more: in one statement, which passes over rows
         that are locked. Returns how many. What search() and relevant() return marks itself."""
         self._for_write = True
-        return last_used.mark(self.db, self.values_list("pk", flat=True))
+        now = timezone.now()
+        return last_used.mark(self.db, dict.fromkeys(self.values_list("pk", flat=True), now))
 
     mark_used.alters_data = True  # type: ignore[attr-defined]
 

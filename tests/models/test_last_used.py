@@ -119,10 +119,22 @@ def test_used_by_the_host(committed, owner, tea):
 
 def test_what_a_process_remembers_is_bounded(monkeypatch):
     monkeypatch.setattr(last_used, "NOTED", 3)
-    noted = last_used.Noted()
-    assert noted.new("default", range(5)) == [0, 1, 2, 3, 4]
-    assert noted.new("default", range(5)) == [0, 1, 2, 3, 4]
-    assert noted.new("default", [3, 4, 9]) == [9]
+    noted, now = last_used.Noted(), timezone.now()
+    assert list(noted.add("default", range(5), now)) == [0, 1, 2, 3, 4]
+    assert list(noted.add("default", range(5), now)) == [0, 1, 2, 3, 4]
+    assert list(noted.add("default", [3, 4, 9], now)) == [9]
+
+
+def test_many_readers_at_once_write_little(monkeypatch):
+    """What one leaves, a later one writes, with the time of its use; for each database."""
+    monkeypatch.setattr(last_used, "WRITES", 2)
+    monkeypatch.setattr(last_used.time, "monotonic", lambda: clock[0])
+    clock, noted, now = [100.0], last_used.Noted(), timezone.now()
+    then = now + dt.timedelta(seconds=1)
+    assert [list(noted.add("default", [key], now)) for key in range(4)] == [[0], [1], [], []]
+    clock[0] += 1
+    assert noted.add("default", [4], then) == {2: now, 3: now, 4: then}
+    assert noted.add("other", [4], then) == {4: then}
 
 
 def test_a_session_waits_for_the_disk_again(committed, owner, tea):
