@@ -148,9 +148,6 @@ class MemoryQuerySet(SearchableQuerySet["Memory"]):
         alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         return self.filter(alive, superseded_by__isnull=True)
 
-    def _rows_to_search(self) -> MemoryQuerySet:
-        return self if self._is_of_everyone else self.current()
-
     def tagged(self, *tags: str) -> MemoryQuerySet:
         """Those that carry all these tags."""
         return self.filter(tags__contains=list(tags))
