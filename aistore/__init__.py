@@ -1,6 +1,7 @@
 """aistore: the data layer of AI assistants, as a Django app.
 
 aistore.models        Conversation, Message, Memory, Upload and their named queries
+aistore.embedding     vectors of memories: what relevant() finds by meaning
 aistore.integrity     proves on a live database that the rows are right
 aistore.privacy       ends what must not stay
 aistore.interop       reads and writes the exports of other products

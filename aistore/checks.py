@@ -4,23 +4,27 @@ aistore.E001  AISTORE has a key that aistore does not know
 aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
 aistore.E004  UPLOAD_STORAGE names none of STORAGES
+aistore.E005  the module of EMBEDDER or EMBEDDING_HOOK is not there
 aistore.W001  uploads have no folder of their own
 aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
+aistore.W003  EMBEDDER is set, and the database has no vectors
 """
 
 import difflib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from types import UnionType
 from typing import Any, get_args
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import connections, router
 
 from . import conf
 from .cache import link
-from .models import Conversation, Upload
+from .embedding import embedder, table
+from .models import Conversation, Memory, Upload
 
 
 @register("aistore")
@@ -85,6 +89,48 @@ def check_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             id="aistore.W002",
         )
     ]
+
+
+@register("aistore")
+def check_embedder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Looks for the modules, and does not load them: that may load a model."""
+    paths = {name: getattr(conf.settings, name) for name in ("EMBEDDER", "EMBEDDING_HOOK")}
+    return [
+        Error(
+            f"AISTORE[{name!r}] is {path!r}, whose module cannot be found.",
+            hint="Write the path of a function: module, dot, name.",
+            id="aistore.E005",
+        )
+        for name, path in paths.items()
+        if isinstance(path, str) and not _has_module(path)
+    ]
+
+
+@register("aistore", Tags.database)
+def check_vectors(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Only with --database, or before migrations; a database that has not been migrated yet has nothing to tell."""
+    alias = router.db_for_write(Memory)
+    if alias not in (databases or ()) or not embedder.is_configured() or not _is_migrated(alias):
+        return []
+    if not (why := table.why_not(alias)):
+        return []
+    return [
+        Warning(f"AISTORE['EMBEDDER'] is set, but relevant() finds by words only: {why}", id="aistore.W003")
+    ]
+
+
+def _has_module(path: str) -> bool:
+    try:
+        return find_spec(path.rpartition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_migrated(alias: str) -> bool:
+    with connections[alias].cursor() as cursor:
+        return Memory._meta.db_table in connections[alias].introspection.table_names(cursor)
 
 
 def _fits(name: str, value: Any) -> bool:

@@ -47,6 +47,10 @@ class Defaults:
     SEARCH_TTL: float = 7200.0
     SEARCH_CONFIG: str = "simple"  # text search configuration; aistore_reindex after a change
     UPLOAD_MAX_BYTES: int = 50 * 1024**2  # one upload
+    EMBEDDER: str | None = None  # dotted path of a callable: list of texts -> list of vectors
+    EMBEDDER_MODEL: str | None = None  # the name its vectors are kept under; None: the path
+    EMBEDDING_BATCH: int = 64  # texts in one call of it
+    EMBEDDING_HOOK: str | None = "aistore.embedding.in_background"  # called after the commit with ids and database
     UPLOAD_TYPES: list | tuple = UPLOAD_TYPES  # patterns of the types that are stored
     UPLOAD_STORAGE: str = "default"  # which of STORAGES
     UPLOAD_CLAIM_SECONDS: float = 300.0  # a worker that has no result by then is taken for dead

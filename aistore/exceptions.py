@@ -5,6 +5,8 @@ AistoreError
 ├── InvalidMessage           a message that no conversation can take (also a ValueError)
 ├── InvalidMemory            a fact that cannot be remembered (also a ValueError)
 ├── ForeignMemory            a memory to be superseded that is not among the owner's
+├── BadEmbedding             the embedder of the host fails, or returns what is no vector
+├── NoVectors                the database has no pgvector
 ├── MissingConversation      a query that needs a conversation was asked without one
 ├── ConversationGone         an append to a conversation that is not there
 ├── MessageGone              a change of a message that is not there
@@ -87,6 +89,14 @@ class InvalidMemory(AistoreError, ValueError):
 class ForeignMemory(AistoreError):
     """Memory {memory} is not among the memories of owner {owner} (it is another's, or was deleted), so nothing
     can take its place. Nothing was written. Pass a memory of the same owner."""
+
+
+class BadEmbedding(AistoreError):
+    """The embedder {embedder} cannot be used: {why}. {remedy}"""
+
+
+class NoVectors(AistoreError):
+    """There can be no vectors in the database {database}: {why}"""
 
 
 class MissingConversation(AistoreError):

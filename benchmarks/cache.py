@@ -243,13 +243,13 @@ def raw_append(connection: Any, conversation_id: Any) -> Callable[[], None]:
             SET message_count = message_count + 1, head_id = %s, version = version + 1,
                 updated_at = clock_timestamp(), last_message_at = clock_timestamp()
             WHERE id = %s
-            RETURNING id, message_count
+            RETURNING id, owner_id, message_count
         )
         INSERT INTO aistore_message (
-            id, conversation_id, sequence_number, external_id, role, content, parts, tool_calls, tool_call_id, name,
-            model, status, finish_reason, is_hidden, usage, rating_comment, metadata, created_at)
-        SELECT %s, c.id, c.message_count, '', 'user', %s, '[]', '[]', '', '', '', 'complete', '', false, '{}', '', '{}',
-               clock_timestamp() FROM c RETURNING sequence_number, created_at"""
+            id, conversation_id, owner_id, sequence_number, external_id, role, content, parts, tool_calls,
+            tool_call_id, name, model, status, finish_reason, is_hidden, usage, rating_comment, metadata, created_at)
+        SELECT %s, c.id, c.owner_id, c.message_count, '', 'user', %s, '[]', '[]', '', '', '', 'complete', '',
+               false, '{}', '', '{}', clock_timestamp() FROM c RETURNING sequence_number, created_at"""
 
     def append() -> None:
         key = uuid7()

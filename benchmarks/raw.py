@@ -38,9 +38,9 @@ WITH before AS (
     UPDATE aistore_conversation AS c
     SET message_count = c.message_count + %s, head_id = %s, updated_at = now(), last_message_at = now()
     FROM before WHERE c.id = before.id
-    RETURNING c.id, c.message_count, before.head_id
+    RETURNING c.id, c.owner_id, c.message_count, before.head_id
 )"""
-OWN = {"conversation_id": "c.id", "created_at": "now()"}
+OWN = {"conversation_id": "c.id", "owner_id": "c.owner_id", "created_at": "now()"}
 APPEND = f"""{NUMBER}
 INSERT INTO aistore_message ({NAMES})
 SELECT {_values(**OWN, id="%s", sequence_number="c.message_count", parent_id="c.head_id", role="%s", content="%s")}
@@ -54,7 +54,7 @@ CONVERSATION |= dict.fromkeys(("created_at", "updated_at", "last_message_at"), "
 START = f"""
 WITH c AS (
     INSERT INTO aistore_conversation ({", ".join(CONVERSATION)}) VALUES ({", ".join(CONVERSATION.values())})
-    RETURNING id
+    RETURNING id, owner_id
 )
 INSERT INTO aistore_message ({NAMES})
 SELECT {_values(**OWN, id="r.id", sequence_number="r.number", parent_id="r.parent", role="r.role", content="r.content")}
@@ -100,21 +100,24 @@ class Raw:
         ids = [uuid7() for _ in contents]
         with self.connection.transaction():
             self._cursor.execute("SET CONSTRAINTS conversation_head_its_own DEFERRED")
-            sql = f"{NUMBER} SELECT message_count, head_id FROM c"
-            [(count, head)] = self.fetch(sql, [conversation.pk, len(ids), ids[-1]])
+            sql = f"{NUMBER} SELECT message_count, head_id, owner_id FROM c"
+            [(count, head, owner)] = self.fetch(sql, [conversation.pk, len(ids), ids[-1]])
             first = count - len(ids) + 1
             with self._cursor.copy(COPY) as copy:
                 for index, content in enumerate(contents):
                     parent = ids[index - 1] if index else head
-                    copy.write_row(_row(conversation.pk, first + index, ids[index], parent, content))
+                    copy.write_row(_row(conversation.pk, owner, first + index, ids[index], parent, content))
 
     def delete(self, conversation: Conversation) -> None:
         self._cursor.execute(DELETE, [conversation.pk], prepare=True)
 
 
-def _row(conversation_id: Any, number: int, new: uuid.UUID, parent: Any, content: str) -> list[Any]:
-    values = {"conversation_id": conversation_id, "sequence_number": number, "id": new, "parent_id": parent}
-    values |= {"role": "user", "content": content, "created_at": dt.datetime.now(dt.UTC)}
+def _row(
+    conversation_id: Any, owner_id: Any, number: int, new: uuid.UUID, parent: Any, content: str
+) -> list[Any]:
+    values = {"conversation_id": conversation_id, "owner_id": owner_id, "sequence_number": number}
+    values |= {"id": new, "parent_id": parent, "role": "user", "content": content}
+    values["created_at"] = dt.datetime.now(dt.UTC)
     return [values[name] if name in values else PLAIN.get(name) for name in COLUMNS]
 
 

@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import override_settings
 
 from aistore import checks, conf
+from aistore.embedding import table
 
 
 def found(setting):
@@ -136,3 +137,38 @@ def test_a_cache_of_another_kind_is_warned_of(settings, backend):
     assert "which is no cache of django-redis" in message
     assert "django_redis.cache.RedisCache" in hint
     assert found({"CACHE_ALIAS": None}) == []
+
+
+@pytest.mark.parametrize("name", ["EMBEDDER", "EMBEDDING_HOOK"])
+@pytest.mark.parametrize("path", ["no.such.module", "embed", "", "django.conf.no.module.embed", "..x"])
+def test_embedder_that_is_not_there(name, path):
+    """E005 names the setting; the module is not loaded for it."""
+    ((number, message, _),) = found({name: path})
+    assert (number, message) == (
+        "aistore.E005",
+        f"AISTORE[{name!r}] is {path!r}, whose module cannot be found.",
+    )
+
+
+def test_embedder_that_is_there():
+    assert found({"EMBEDDER": "tests.embedding.model.embed", "EMBEDDING_HOOK": None}) == []
+
+
+@pytest.mark.django_db
+@override_settings(AISTORE={"EMBEDDER": "tests.embedding.model.embed"})
+def test_embedder_without_vectors():
+    """W003: said where the database is looked at, and only there."""
+
+    def seen(**options):
+        return [(one.id, one.msg) for one in run_checks(tags=["aistore"], **options)]
+
+    assert seen(databases=["default"]) == []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(table.DROP)
+    ((number, message),) = seen(databases=["default"])
+    assert number == "aistore.W003"
+    assert "finds by words only: CREATE EXTENSION vector was refused" in message
+    assert seen() == []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE aistore_memory RENAME TO not_migrated")
+    assert seen(databases=["default"]) == []

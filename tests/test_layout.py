@@ -17,6 +17,7 @@ FLOORS = [
     {"statements"},
     {"cache"},
     {"search"},
+    {"embedding"},
     {"files"},
     {"models"},
     {"integrity"},

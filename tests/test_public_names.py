@@ -18,6 +18,7 @@ from aistore.models.upload import Upload, UploadQuerySet
 
 EXPORTED = {
     "aistore.models": ["AuditEntry", "Conversation", "Memory", "Message", "MessageRevision", "Upload"],
+    "aistore.embedding": ["Filled", "State", "embed", "fill", "in_background", "remarks", "state"],
     "aistore.interop": [
         "CanonicalConversation",
         "CanonicalMessage",
@@ -35,10 +36,10 @@ EXPORTED = {
     ],
 }
 ERRORS = """
-    MissingExtension MissingOwner UnknownSearchConfig
-    AistoreError BadConversation ClaimLost ConflictingAppend ConversationGone ForeignMemory ForeignParent
-    GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone MissingConversation
-    StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
+    AistoreError BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
+    ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone
+    MissingConversation MissingExtension MissingOwner NoVectors StaleEdit StreamEnded UnknownFormat
+    UnknownSearchConfig UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
 """
 FIELDS = {
     "Conversation": """
@@ -104,7 +105,8 @@ ASYNC = {
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
 COMMANDS = (
-    "aistore_check aistore_demo aistore_export aistore_import aistore_purge aistore_warm demo services test"
+    "aistore_check aistore_demo aistore_embed aistore_export aistore_import aistore_purge aistore_warm demo"
+    " services test"
 )
 
 

@@ -37,3 +37,15 @@ def counted(what: str, stream: IO[str] | Any) -> Iterator[Callable[[], object]]:
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def of_so_many(what: str, stream: IO[str] | Any) -> Iterator[Callable[[int, int], object]]:
+    """Gives ``on_progress(done, in all)``."""
+    if not stream.isatty():
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,10 +1,12 @@
-"""Memories that supersede each other. See Note [One chain, one tip] in aistore.models.remembering.
+"""Memories that supersede each other, and the table of their vectors. See Note [One chain, one tip] in aistore.models.remembering.
 
-A trigger, because a check constraint sees one row and a foreign key no circle. After the statement, and deferrable as
+Triggers for the first, because a check constraint sees one row and a foreign key no circle. After the statement, and deferrable as
 the foreign keys are: rows that point to each other may come in any order.
 """
 
 from django.db import migrations
+
+from aistore.embedding import table
 
 CHAINS = """
     -- Two who link memories of one owner see each other's links: one waits until the other has committed.
@@ -59,4 +61,7 @@ NO_CHAINS = """
 
 class Migration(migrations.Migration):
     dependencies = [("aistore", "0004_search")]
-    operations = [migrations.RunSQL(CHAINS, NO_CHAINS)]
+    operations = [
+        migrations.RunSQL(CHAINS, NO_CHAINS),
+        migrations.RunSQL(table.CREATE, table.DROP),  # only where pgvector is; aistore_embed makes it later
+    ]

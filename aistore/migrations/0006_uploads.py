@@ -1,12 +1,38 @@
 from django.db import migrations, models
-from django.db.models import F, Q, TextField
-from django.db.models.functions import Cast, Right
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import Exact
 
 import aistore.files.storage
 import aistore.models.upload
 
 PENDING_IS_NOT_PROCESSED = "UPDATE aistore_upload SET processed_at = NULL WHERE status = 'pending'"
+
+# The key to the conversation holds the owner, too: no upload is in a conversation of somebody else, and a conversation
+# that gets another owner takes its uploads along.
+REFERENCE = """
+    UPDATE aistore_upload AS u SET owner_id = c.owner_id
+        FROM aistore_conversation AS c WHERE c.id = u.conversation_id AND c.owner_id <> u.owner_id;
+    ALTER TABLE aistore_upload
+        DROP CONSTRAINT upload_conversation,
+        ADD CONSTRAINT upload_conversation
+            FOREIGN KEY (conversation_id, owner_id) REFERENCES aistore_conversation (id, owner_id)
+            ON DELETE CASCADE ON UPDATE CASCADE DEFERRABLE;
+"""
+REFERENCE_BEFORE = """
+    ALTER TABLE aistore_upload
+        DROP CONSTRAINT upload_conversation,
+        ADD CONSTRAINT upload_conversation
+            FOREIGN KEY (conversation_id) REFERENCES aistore_conversation (id)
+            ON DELETE CASCADE DEFERRABLE;
+"""
+OWN_FILE = Concat(
+    Value("aistore/"),
+    Cast("owner", TextField()),
+    Value("/"),
+    Cast("id", TextField()),
+    output_field=TextField(),
+)
 
 
 class Migration(migrations.Migration):
@@ -48,8 +74,9 @@ class Migration(migrations.Migration):
             "upload",
             models.UniqueConstraint(
                 fields=["owner", "sha256"],
-                condition=~Q(sha256="") & Q(Exact(Right(F("file"), 36), Cast(F("id"), TextField()))),
+                condition=~Q(sha256="") & Q(Exact(F("file"), OWN_FILE)),
                 name="upload_bytes_once",
             ),
         ),
+        migrations.RunSQL(REFERENCE, REFERENCE_BEFORE),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -13,14 +14,14 @@ from django.utils.safestring import SafeString
 
 from .. import statements
 from ..cache import stamps
-from ..cache.announcing import sees_its_own
+from ..cache.announcing import forget_now, sees_its_own
 from ..cache.reading import OF_OWNER, Loaded, Unit, read
 from ..cache.records import Codec, ConversationRecord, MemoryRecord, MessageRecord, Record
 from ..cache.users import key_field
 from ..conf import settings
 from ..search.query import Query, parse
 from ..search.snippets import snippet
-from . import candidates
+from . import candidates, last_used
 from .telling import lists_of, memories_of, unit_of
 from .whose import owner_type
 
@@ -192,7 +193,7 @@ FOUND_MEMORIES = Codec.of(FoundMemory)
 
 class CachedMemories(Cached):
     def search(self, owner: Any, words: str, *, limit: int = 10) -> tuple[FoundMemory, ...]:
-        """As the queryset's owned_by(owner).search(words); 2 hours. What expires meanwhile is left out."""
+        """As the queryset's owned_by(owner).search(words); 2 hours. What has expired meanwhile is not among it."""
         key, limit, query, seconds = _key(owner), _count(limit), parse(words), float(settings.SEARCH_TTL)
         if key is None or not limit or not query:
             return ()
@@ -204,9 +205,14 @@ class CachedMemories(Cached):
             return self._loaded([(*row, query.text) for row in rows], unit, FoundMemory)
 
         unit, name = memories_of(key, self._using), f"search:{limit}:{_digest(query)}"
-        found = read(unit, name, FOUND_MEMORIES, seconds, load, bypass=sees_its_own(self._using))
-        now = timezone.now()
-        return tuple(record for record in found if record.expires_at is None or record.expires_at > now)
+        asked = partial(read, unit, name, FOUND_MEMORIES, seconds, load, bypass=sees_its_own(self._using))
+        records = asked()
+        found = _current(records)
+        if len(found) < len(records):  # others take the places of those that have expired since
+            forget_now(unit)
+            found = _current(asked())
+        last_used.note(self._using, found)
+        return found
 
     def _found(self, query: Query, owner_key: Any, limit: int, *, by_words: bool) -> list[tuple[Any, ...]]:
         rank, of_rank = candidates.rank_of(query, MEMORY, "s.query")
@@ -221,6 +227,11 @@ class CachedMemories(Cached):
         return statements.fetch_all(self._using, sql, [query.items, *of_rank, owner_key, *more, limit])
 
     asearch = sync_to_async(search)
+
+
+def _current(records: tuple[FoundMemory, ...]) -> tuple[FoundMemory, ...]:
+    now = timezone.now()
+    return tuple(record for record in records if record.expires_at is None or record.expires_at > now)
 
 
 def _digest(query: Query) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import models, router
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import MD5, Lower, Trim
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..embedding import embedder
+from ..embedding.background import after_commit
+from ..exceptions import MissingOwner
 from ..fields import ExactJSONField, ExactTextField, UUID7Field, readable
-from . import remembering, telling
+from . import last_used, relevance, remembering, telling
 from .cached import CachedMemories
 from .conversation import Conversation
 from .message import Message
@@ -35,10 +38,25 @@ SAME_CONTENT = MD5(
 
 
 class MemoryQuerySet(SearchableQuerySet["Memory"]):
-    told_by = ("owner_id",)
+    told_by = ("owner_id", "id")
 
     def _tell(self, using: str, rows: Iterable[Sequence[Any]]) -> None:
-        telling.memories_changed(using, (owner_id for (owner_id,) in rows))
+        rows = list(rows)
+        telling.memories_changed(using, (owner_id for owner_id, _ in rows))
+        if self._embeds:
+            after_commit(using, (memory_id for _, memory_id in rows))
+
+    _embeds = False  # whether what is being written changes what a vector is made of
+
+    def update(self, **values: Any) -> int:
+        self._embeds = not telling.EMBEDDED.isdisjoint(values)
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs: Iterable[Memory], *args: Any, **options: Any) -> list[Memory]:
+        self._embeds = True
+        return super().bulk_create(objs, *args, **options)
 
     def remember(
         self,
@@ -71,11 +89,56 @@ class MemoryQuerySet(SearchableQuerySet["Memory"]):
             metadata={} if metadata is None else metadata,
         )  # fmt: skip
         if memory.is_written or memory.superseded_count:
-            self._tell(self.db, [(memory.owner_id,)])
+            self._embeds = memory.is_written  # a superseded one needs its vector no more
+            self._tell(self.db, [(memory.owner_id, memory.pk)])
         return memory
 
     async def aremember(self, owner: Any, content: str, **fields: Any) -> Memory:
         return await sync_to_async(self.remember)(owner, content, **fields)
+
+    def relevant(self, sentence: str, *, limit: int = 10) -> MemoryQuerySet:
+        """Those that have most to do with a sentence, by their words and by their meaning, each with ``rank``.
+
+        Without an embedder, or a database with pgvector, it is search(); when the embedder fails, words alone decide.
+        Meaning finds something for every sentence: what is far off stands at the end.
+        """
+        try:
+            if not embedder.is_configured():
+                return self.search(sentence, limit=limit)
+            rows = self._unsliced().current()
+            rows._marks_use = not rows._is_of_everyone
+            return relevance.relevant(rows, sentence, limit)
+        except MissingOwner as error:
+            raise MissingOwner(**error.facts | {"call": "relevant"}) from None
+
+    def search(self, words: str, *, limit: int | None = None) -> MemoryQuerySet:
+        """Current ones. Otherwise as everywhere."""
+        rows = self._unsliced().current()
+        rows._marks_use = not rows._is_of_everyone  # who looks through everybody's uses none of them
+        return super(MemoryQuerySet, rows).search(words, limit=limit)
+
+    def mark_used(self) -> int:
+        """Set ``last_used_at`` of those where that is a minute ago or more: in one statement, which passes over rows
+        that are locked. Returns how many. What search() and relevant() return marks itself."""
+        self._for_write = True
+        now = timezone.now()
+        return last_used.mark(self.db, dict.fromkeys(self.values_list("pk", flat=True), now))
+
+    mark_used.alters_data = True  # type: ignore[attr-defined]
+
+    def _fetch_all(self) -> None:
+        is_fetched = self._result_cache is not None
+        super()._fetch_all()
+        if self._marks_use and not is_fetched:
+            using = getattr(self, "_db", None) or router.db_for_write(self.model)
+            last_used.note(using, (row for row in self._result_cache or () if isinstance(row, Memory)))
+
+    def _clone(self) -> Self:
+        rows = super()._clone()
+        rows._marks_use = self._marks_use
+        return rows
+
+    _marks_use = False
 
     def owned_by(self, owner: Any) -> MemoryQuerySet:
         return self.filter(owner=owner).current()
@@ -84,9 +147,6 @@ class MemoryQuerySet(SearchableQuerySet["Memory"]):
         """Neither expired nor superseded."""
         alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         return self.filter(alive, superseded_by__isnull=True)
-
-    def _rows_to_search(self) -> MemoryQuerySet:
-        return self if self._is_of_everyone else self.current()
 
     def tagged(self, *tags: str) -> MemoryQuerySet:
         """Those that carry all these tags."""

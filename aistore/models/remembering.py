@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -138,11 +138,12 @@ def _first(memories: MemoryQuerySet, statement: str, parameters: dict[str, Any])
 
 
 def _checked(model: type[Memory], owner: Any, fields: dict[str, Any]) -> Memory:
-    fields["tags"] = list(fields["tags"]) if not isinstance(fields["tags"], str) else fields["tags"]
+    if isinstance(fields["tags"], Iterable) and not isinstance(fields["tags"], str):
+        fields["tags"] = list(fields["tags"])
     for name, (fits, remedy) in CHECKS.items():
         if not fits(fields[name]):
             raise InvalidMemory(why=f"its {name} is {fields[name]!r:.60}", remedy=remedy)
-    owner_id = model.owner.field.target_field.to_python(getattr(owner, "pk", owner))  # type: ignore[attr-defined]
+    owner_id = model.owner.field.target_field.to_python(getattr(owner, "pk", owner))
     if owner_id is None:
         raise InvalidMemory(why="it has no owner", remedy="Give a user who is saved.")
     now = timezone.now()
@@ -195,7 +196,7 @@ def _given(memory: Memory, using: str) -> dict[str, Any]:
     """As save() would store them."""
     fields = memory._meta.concrete_fields
     return {
-        field.column: field.get_db_prep_save(getattr(memory, field.attname), connections[using])
+        str(field.column): field.get_db_prep_save(getattr(memory, field.attname), connections[using])
         for field in fields
     }
 

@@ -48,9 +48,9 @@ class SearchableQuerySet(ToldQuerySet[M]):
         Each row has ``rank`` and ``snippet`` (some 200 characters of HTML, escaped, the words in <mark>). Filters and
         owner come before search(). Raises MissingOwner without an owner, a conversation or of_everyone().
         """
-        inner = self._rows_to_search()._unsliced()
+        inner = self._unsliced()
         whose = Whose(inner)
-        if not whose.is_known and not self._is_of_everyone:
+        if not whose.is_known and not inner._is_of_everyone:
             name = self.model._meta
             raise MissingOwner(call="search", kind=str(name.verbose_name_plural), model=name.object_name)
         query = parse(words)
@@ -76,9 +76,6 @@ class SearchableQuerySet(ToldQuerySet[M]):
             rows._iterable_class = Snippets
         return rows
 
-    def _rows_to_search(self) -> Any:
-        return self
-
     def _hits(self, inner: Any, whose: Whose, query: Query) -> candidates.Statement:
         is_boundless = not whose.is_known
         return candidates.ranked(inner, query, candidates.TABLES[self.model._meta.db_table], is_boundless)
@@ -91,11 +88,13 @@ class SearchableQuerySet(ToldQuerySet[M]):
         return str(row.__dict__.get("content", ""))
 
     def _unsliced(self) -> Any:
-        """A copy of one's own, to which conditions may be added."""
+        """A copy of one's own, to which conditions may be added. The owner of a slice is the owner of the whole."""
         if not self.query.is_sliced and not self.query.combinator:
             return self._chain()  # type: ignore[attr-defined]
-        rows = self.model._default_manager.using(self.db).filter(pk__in=self.values("pk"))
-        rows._is_of_everyone = True  # type: ignore[attr-defined]
+        whole: Any = self._chain()  # type: ignore[attr-defined]
+        whole.query.clear_limits()
+        rows: Any = self.model._default_manager.using(self.db).filter(pk__in=self.values("pk"))
+        rows._is_of_everyone = self._is_of_everyone or Whose(whole).is_known
         return rows
 
     def _clone(self) -> Self:

@@ -11,6 +11,7 @@ from django.db import connections, router
 from ..cache.announcing import commits_at_once, forget_after_commit
 from ..cache.reading import Unit
 from ..cache.users import user_key
+from ..embedding.background import after_commit
 from .refilling import Refill
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ WITH inserted AS MATERIALIZED (
 UPDATE aistore_conversation AS c
 SET version = c.version + 1, nonce = aistore_nonce(), edits = c.edits + 1
 FROM inserted WHERE c.id = inserted.id"""
+
+
+EMBEDDED = frozenset({"question", "content"})  # what the vector of a memory is made of
 
 
 def unit_of(conversation_id: Any, using: str) -> Unit:
@@ -89,6 +93,8 @@ def saved(sender: Any, instance: Any, using: str, created: bool, **kwargs: Any) 
             messages_changed(using, [instance.conversation_id])
         case "memory":
             memories_changed(using, instance.remember_owner())
+            if EMBEDDED & set(kwargs.get("update_fields") or EMBEDDED):
+                after_commit(using, [instance.pk])
 
 
 def user_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Cast, Right
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,13 @@ from .rules import is_object, is_set
 from .searching import SearchableQuerySet
 
 # The file that is called after its upload. See Note [Two rows, one file]
-OWN_FILE = Q(Exact(Right(F("file"), 36), Cast(F("id"), models.TextField())))
+TEXT = models.TextField()
+OWN_FILE = Q(
+    Exact(
+        F("file"),
+        Concat(Value("aistore/"), Cast("owner", TEXT), Value("/"), Cast("id", TEXT), output_field=TEXT),
+    )
+)
 
 
 class UploadStatus(models.TextChoices):

@@ -63,7 +63,7 @@ def _places(flat: str, word: str) -> list[Span]:
     escaped = re.escape(word)
     if _UNSPACED.fullmatch(word):
         return _spans(flat, escaped)
-    stem = re.escape(word[: max(3, len(word) * 2 // 3)])
+    stem = re.escape(word[: max(3, len(word) // 2)])
     return (
         _spans(flat, rf"(?<![^\W_]){escaped}[^\W_{UNSPACED}]*")
         or _spans(flat, escaped)

@@ -198,6 +198,8 @@ WRONG = [
     ({"content": 7}, "its content is 7"),
     ({"tags": "food"}, "its tags is 'food'"),
     ({"tags": [7]}, "its tags is"),
+    ({"tags": 7}, "its tags is 7"),
+    ({"tags": None}, "its tags is None"),
     ({"importance": 0}, "its importance is 0"),
     ({"importance": 11}, "its importance is 11"),
     ({"importance": True}, "its importance is True"),

@@ -43,9 +43,9 @@ BROKEN = {
     "upload_sha256": "UPDATE aistore_upload SET sha256 = 'ABC'",
     "upload_pending_not_processed": "UPDATE aistore_upload SET processed_at = now()",
     "upload_bytes_once": "INSERT INTO aistore_upload (id, file, owner_id, name, content_type, size, sha256, status,"
-    " text, error, metadata, created_at, attempts) SELECT id, id, owner_id, '', '', 0, repeat('a', 64), status, '', '',"
-    " metadata, now(), 0 FROM (SELECT gen_random_uuid() AS id, owner_id, status, metadata FROM aistore_upload,"
-    " generate_series(1, 2)) AS two",
+    " text, error, metadata, created_at, attempts) SELECT id, 'aistore/' || owner_id || '/' || id, owner_id, '', '', 0,"
+    " repeat('a', 64), status, '', '', metadata, now(), 0 FROM (SELECT gen_random_uuid() AS id, owner_id, status,"
+    " metadata FROM aistore_upload, generate_series(1, 2)) AS two",
     "upload_metadata_object": "UPDATE aistore_upload SET metadata = '[]'",
     "upload_owner": "UPDATE aistore_upload SET owner_id = -1",
     "upload_conversation": "UPDATE aistore_upload SET conversation_id = gen_random_uuid()",

@@ -11,10 +11,18 @@ from .unmatched import lay_down, name_given
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
+@pytest.fixture(autouse=True, params=["a folder", "a storage without paths"])
+def media(request, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    return tmp_path
+    if request.param != "a folder":
+        memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+        settings.STORAGES = settings.STORAGES | {"files": memory}
+        settings.AISTORE = {"UPLOAD_STORAGE": "files"}
+
+
+def test_nothing(db):
+    """Before the first file."""
+    assert (files(), uploads()) == (set(), set())
 
 
 def files():

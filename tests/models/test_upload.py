@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
 
 from aistore.exceptions import MissingOwner
 from aistore.models import Upload
@@ -63,9 +64,26 @@ def test_who_else_has_a_file_by_an_index(owner):
 
 
 def test_a_conversation_takes_its_uploads_along(conversation, owner):
-    Upload.objects.create(owner=owner, conversation=conversation)
+    message = conversation.append("user")
+    Upload.objects.create(owner=owner, conversation=conversation, message=message)
     conversation.delete()
     assert not Upload.objects.exists()
+
+
+def test_of_its_conversations_owner(conversation, other_owner):
+    """Whoever writes it: nobody's file lies in another's conversation."""
+    with pytest.raises(IntegrityError, match="upload_conversation"), transaction.atomic():
+        Upload.objects.create(owner=other_owner, conversation=conversation)
+
+
+def test_a_conversation_that_gets_another_owner(owner, other_owner, conversation):
+    """Takes its uploads along, though both had the same bytes; each still has the file."""
+    mine = [Upload.objects.store(owner, b"Hue", conversation=place) for place in (conversation, None)]
+    theirs = Upload.objects.store(other_owner, b"Hue")
+    conversation.owner = other_owner
+    conversation.save()
+    assert set(Upload.objects.owned_by(other_owner)) == {mine[0], theirs}
+    assert Upload.objects.owned_by(owner).get().file.name == Upload.objects.get(pk=mine[0].pk).file.name
 
 
 def test_search(owner, other_owner):

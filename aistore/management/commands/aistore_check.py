@@ -4,8 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import router
 
-from ... import integrity
+from ... import embedding, integrity
+from ...models import Memory
 
 
 class Command(BaseCommand):
@@ -21,10 +23,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         report = integrity.check_data()
+        remarks = list(embedding.remarks(router.db_for_write(Memory)))
         if options["json"]:
-            self.stdout.write(json.dumps(dataclasses.asdict(report) | {"is_sound": report.is_sound}))
+            more = {"is_sound": report.is_sound, "remarks": remarks}
+            self.stdout.write(json.dumps(dataclasses.asdict(report) | more))
         else:
             self._print(report)
+            for remark in remarks:
+                self.stdout.write(self.style.WARNING(remark))
         if not report.is_sound:
             total = sum(report.found.values())
             broken = "1 rule is" if total == 1 else f"{total:,} rules are"

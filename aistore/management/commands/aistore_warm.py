@@ -1,10 +1,11 @@
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ... import cache
+from ..numbers import whole_number
 from ..progress import counted
 
 
@@ -12,7 +13,7 @@ class Command(BaseCommand):
     help = "Fill the cache with the newest conversations, their last messages, and their owners with their lists."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--limit", type=_number, default=1000, metavar="N", help="of each kind at most")
+        parser.add_argument("--limit", type=whole_number, default=1000, metavar="N", help="of each kind at most")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,9 +25,3 @@ class Command(BaseCommand):
         with counted("Warming", self.stderr) as on_progress:
             done = cache.warm(limit=options["limit"], on_progress=on_progress)
         self.stdout.write(json.dumps({"warmed": done}) if options["json"] else f"{done:,} warmed")
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ArgumentTypeError(f"{text!r} is no number from 0")
-    return int(text)
