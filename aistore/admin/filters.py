@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..fields import escape, unescape
 from ..models import Message
-from ..models.message import UNFINISHED, WENT_WRONG, Status
+from ..models.asked import UNFINISHED, WENT_WRONG
+from ..models.message import Status
 from ..models.rules import is_indexed
 from .display import line
 

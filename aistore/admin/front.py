@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from .. import cache
 from ..cache.maintenance import Statistics
 from ..models import AuditEntry, Conversation, Memory, Message, MessageRevision, Upload
-from ..models.message import WENT_WRONG
+from ..models.asked import WENT_WRONG
 from .display import ago, badge, isolated, line, size
 from .plot import Bar, bars
 from .rights import identity, may_list, may_read, may_see_reports, wordless, words_of
