@@ -105,7 +105,7 @@ class StatusFilter(ChoiceFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(status.value, status.label) for status in (Status.STREAMING, *UNFINISHED)]
+        return [(name, Status(name).label) for name in ("streaming", *UNFINISHED)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those with such a message; nearly all have complete ones."""
