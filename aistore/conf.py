@@ -50,7 +50,9 @@ class Defaults:
     EMBEDDER: str | None = None  # dotted path of a callable: list of texts -> list of vectors
     EMBEDDER_MODEL: str | None = None  # the name its vectors are kept under; None: the path
     EMBEDDING_BATCH: int = 64  # texts in one call of it
-    EMBEDDING_HOOK: str | None = "aistore.embedding.in_background"  # called after the commit with ids and database
+    EMBEDDING_HOOK: str | None = (
+        "aistore.embedding.in_background"  # called after the commit with ids and database
+    )
     UPLOAD_TYPES: list | tuple = UPLOAD_TYPES  # patterns of the types that are stored
     UPLOAD_STORAGE: str = "default"  # which of STORAGES
     UPLOAD_CLAIM_SECONDS: float = 300.0  # a worker that has no result by then is taken for dead

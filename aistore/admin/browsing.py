@@ -3,15 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import router, transaction
 from django.db.models import Model, QuerySet
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..fields import escape
+from . import searching
 from .changelist import KeysetChangeList
 from .deletion import Told, as_queryset, told
 from .owner import PARAMETER as OWNER
@@ -91,7 +95,23 @@ class BrowsingAdmin(GuardedPages):
         if len(search_term) > SEARCHED_CHARACTERS:
             warning = _("Searched for the first %(count)d characters only.") % {"count": SEARCHED_CHARACTERS}
             messages.warning(request, warning)
-        return super().get_search_results(request, queryset, escape(search_term[:SEARCHED_CHARACTERS]))
+        words = search_term[:SEARCHED_CHARACTERS]
+        if not (words and self.is_ranked and may_read(request)):
+            return super().get_search_results(request, queryset, escape(words))
+        return searching.hits(queryset, words), False
+
+    @property
+    def is_ranked(self) -> bool:
+        return searching.is_ranked(self.model)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        first, *rest = super().get_list_display(request)
+        is_searched = self.is_ranked and may_read(request) and request.GET.get(SEARCH_VAR)
+        return [first, "found", *rest] if is_searched else [first, *rest]
+
+    @admin.display(description=gettext_lazy("found"))
+    def found(self, row: Any) -> SafeString:
+        return searching.where_found(self.admin_site.name, row)
 
     # Writing: none, but for deleting, which is put on record.
 

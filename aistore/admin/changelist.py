@@ -24,6 +24,7 @@ class KeysetChangeList(ChangeList):
     ``?before=end`` is the last page.
     """
 
+    is_ranked = has_more_hits = False
     newest_url: str | None = None
     newer_url: str | None = None
     older_url: str | None = None
@@ -44,9 +45,11 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         after, before = self.params.pop(AFTER, None), self.params.pop(BEFORE, None)
         rows = self._admin.for_list(request, self.queryset)
-        page = self._page_before(rows, before) if before else None
-        if page is None:
-            page = self._page_after(rows, after)
+        self.is_ranked = bool(self.query) and self._admin.is_ranked
+        if self.is_ranked:
+            page = self._best(rows)
+        else:
+            page = (self._page_before(rows, before) if before else None) or self._page_after(rows, after)
         self.result_list = [self._admin.as_seen_by(request, row) for row in page]
         if self.newer_url:
             self.newest_url = self.get_query_string()
@@ -56,6 +59,11 @@ class KeysetChangeList(ChangeList):
         self.result_count = self.full_result_count = len(page)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(page)
+
+    def _best(self, rows: QuerySet[Any]) -> list[Model]:
+        """Hits have no pages: who did not find it among the best of them needs other words, not the next ones."""
+        page, self.has_more_hits = self._cut(rows)
+        return page
 
     def _page_after(self, rows: QuerySet[Any], place: str | None) -> list[Model]:
         if place:

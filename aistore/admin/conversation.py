@@ -30,6 +30,7 @@ from .owner import PARAMETER as OWNER
 from .owner import OwnerFilter, owner_link
 from .person import OwnerPages
 from .rights import identity, is_wordless, may_read, words_of
+from .searching import is_ranked
 from .transcript import Transcript, place_in, transcript
 from .whole import WholeMessages
 
@@ -70,7 +71,11 @@ class ConversationAdmin(MarkActions, ExportActions, OwnerPages, WholeMessages, B
         [OWNER, date.SINCE, date.UNTIL, *(str(each.parameter_name) for each in FILTERS)]
     )
     search_fields = ["title"]
-    search_help_text = gettext_lazy("Words in the title.")
+    search_help_text = (
+        gettext_lazy("Words in titles and messages; “words in order”, -without, this OR that.")
+        if is_ranked(Conversation)
+        else gettext_lazy("Words in the title.")
+    )
     actions = ["pin", "unpin", "archive", "unarchive", "export_jsonl", "export_markdown"]
     form = ConversationForm
     change_form_template = "aistore/admin/conversation.html"

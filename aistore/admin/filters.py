@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..fields import escape, unescape
 from ..models import Message
-from ..models.kinds import UNFINISHED, WENT_WRONG, Status
+from ..models.asked import UNFINISHED, WENT_WRONG
+from ..models.kinds import Status
 from ..models.rules import is_indexed
 from .display import line
 
@@ -104,7 +105,7 @@ class StatusFilter(ChoiceFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(status.value, status.label) for status in (Status.STREAMING, *UNFINISHED)]
+        return [(name, Status(name).label) for name in ("streaming", *UNFINISHED)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those with such a message; nearly all have complete ones."""

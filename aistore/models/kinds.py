@@ -1,7 +1,6 @@
 """Whose turn a message is, and what became of it."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,8 +18,3 @@ class Status(models.TextChoices):
     INCOMPLETE = "incomplete", _("incomplete")  # cut by a length limit or a filter; not an error
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
-
-
-UNFINISHED = [Status.INCOMPLETE, Status.FAILED, Status.CANCELLED]
-# A message that failed, or a tool that did.
-WENT_WRONG = Q(status=Status.FAILED) | Q(parts__contains=[{"is_error": True}])

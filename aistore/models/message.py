@@ -19,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import MissingConversation
 from ..fields import ExactJSONField, ExactTextField, UUID7Field
 from . import appending, branches, deleting, editing, owning, telling
+from .asked import INDEXES
 from .cached import CachedMessages
 from .conversation import Conversation
 from .editing import ANY
-from .kinds import UNFINISHED, WENT_WRONG, Role, Status
-from .rules import is_array, is_indexed, is_object, is_set, is_short
+from .kinds import Role, Status
+from .rules import is_array, is_object, is_set, is_short
 from .searching import SearchableQuerySet
 from .usage import usage_by
 
@@ -218,21 +219,7 @@ class Message(models.Model):
         indexes = [
             # the few that are being written: asked at every append, so it must stay tiny
             models.Index(fields=["conversation"], condition=Q(status="streaming"), name="message_streaming"),
-            # What the admin asks for: conversations by what is in them, and what happened by day. The partial ones
-            # cost an ordinary append nothing; time only goes up, so the last one grows at its end.
-            models.Index(
-                fields=["model", "conversation"], condition=is_indexed("model"), name="message_model"
-            ),
-            models.Index(
-                fields=["conversation", "rating"], condition=Q(rating__isnull=False), name="message_rated"
-            ),
-            models.Index(
-                fields=["conversation", "status"],
-                condition=Q(status__in=UNFINISHED),
-                name="message_unfinished",
-            ),
-            models.Index(fields=["-created_at", "conversation"], condition=WENT_WRONG, name="message_wrong"),
-            models.Index(fields=["created_at"], include=["sequence_number"], name="message_created"),
+            *INDEXES,
         ]
 
     def __str__(self) -> str:

@@ -111,7 +111,7 @@ def test_a_long_search_stays_cheap(admin_client, rows):
     """Five thousand words are not five thousand conditions on each row."""
     with CaptureQueriesContext(connection) as captured:
         admin_client.get(path("conversation"), {"q": "a " * 5_000})
-    assert max(query["sql"].count("LIKE") for query in captured.captured_queries) == 100
+    assert max(query["sql"].count("LIKE") for query in captured.captured_queries) <= 100
 
 
 @every_list

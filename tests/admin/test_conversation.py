@@ -47,7 +47,7 @@ def test_without_a_word(read, owner):
 )
 def test_search(read, conversation, query, shown):
     """Words of the title, in any case and order; wildcards are characters."""
-    assert read(LIST, data=query).text.count("Trip to Hue") == shown
+    assert bool(shown) == (address(conversation) in read(LIST, data=query).html)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_log_in_and_look(browser, live_server, admin, conversation):
     page.fill("[name=username]", "admin")
     page.fill("[name=password]", "secret")
     follow(page, "[type=submit]")
-    follow(page, "main >> text=Conversations")
+    follow(page, "main >> th >> text=Conversations")
     follow(page, "text=Weather in Hue")
     assert page.locator("article").first.inner_text().startswith("User")
     page.context.close()

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Fill the cache with the newest conversations, their last messages, and their owners with their lists."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--limit", type=whole_number, default=1000, metavar="N", help="of each kind at most")
+        parser.add_argument(
+            "--limit", type=whole_number, default=1000, metavar="N", help="of each kind at most"
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
