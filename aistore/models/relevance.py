@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import FloatField
+from django.db.models.query import ModelIterable
 
 from ..embedding import embedder, table
 from ..embedding.embedder import Vector
 from ..exceptions import BadEmbedding
+from ..search.query import parse
 from .hits import Hits, of_hits
+from .searching import Snippets
 
 if TYPE_CHECKING:
     from .memory import MemoryQuerySet
@@ -69,12 +72,15 @@ SELECT near.id, row_number() OVER (ORDER BY near.distance, near.id) FROM (
 
 
 def relevant(memories: MemoryQuerySet, sentence: str, limit: int) -> MemoryQuerySet:
-    """The most relevant first, each with ``rank``. The embedder is called when the rows are fetched."""
-    depth = max(limit, DEPTH)
+    """The most relevant first, each with ``rank`` and ``snippet``. The embedder is called when the rows are fetched."""
+    sentence, depth = str(sentence or ""), max(limit, DEPTH)
     by_words = memories.search(sentence, limit=depth)
     rows: Any = memories.order_by()
     fusion = Fusion(memories.order_by(), by_words, sentence, depth, rows.query.get_initial_alias())
     alias = rows.query.join(fusion)
+    rows._searched_for = parse(sentence)
+    if rows._iterable_class is ModelIterable:
+        rows._iterable_class = Snippets
     return rows.annotate(rank=of_hits(alias, "{t}.rank", FloatField())).order_by("-rank", "-pk")[:limit]
 
 
