@@ -36,7 +36,6 @@ EXPORTED = {
     ],
 }
 ERRORS = """
-    MissingExtension MissingOwner UnknownSearchConfig
     AistoreError BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
     ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone
     MissingConversation MissingExtension MissingOwner NoVectors StaleEdit StreamEnded UnknownFormat
