@@ -8,6 +8,7 @@ aistore.E005  the module of EMBEDDER or EMBEDDING_HOOK is not there
 aistore.W001  uploads have no folder of their own
 aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
 aistore.W003  EMBEDDER is set, and the database has no vectors
+aistore.W004  SEARCH_CONFIG is not what the words were made with
 """
 
 import difflib
@@ -24,7 +25,7 @@ from django.db import connections, router
 from . import conf
 from .cache import link
 from .embedding import embedder, table
-from .models import Conversation, Memory, Upload
+from .models import Conversation, Memory, Upload, reindexing
 
 
 @register("aistore")
@@ -103,6 +104,23 @@ def check_embedder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name, path in paths.items()
         if isinstance(path, str) and not _has_module(path)
+    ]
+
+
+@register("aistore", Tags.database)
+def check_search(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    alias, wanted = router.db_for_write(Memory), conf.settings.SEARCH_CONFIG
+    installed = reindexing.installed_config(alias) if alias in (databases or ()) else None
+    if installed in (None, wanted):
+        return []
+    return [
+        Warning(
+            f"AISTORE['SEARCH_CONFIG'] is {wanted!r}, but the words were made with {installed!r}.",
+            hint="Run manage.py aistore_reindex; until then, search goes on as before.",
+            id="aistore.W004",
+        )
     ]
 
 

@@ -155,6 +155,21 @@ def test_embedder_that_is_there():
 
 
 @pytest.mark.django_db
+@override_settings(AISTORE={"SEARCH_CONFIG": "english"})
+def test_words_of_another_configuration():
+    """W004: said where the database is looked at, and only there; not before the migrations."""
+
+    def seen(**options):
+        return [one.id for one in run_checks(tags=["aistore"], **options)]
+
+    assert seen() == []
+    assert seen(databases=["default"]) == ["aistore.W004"]
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER FUNCTION aistore_search_config() RENAME TO not_migrated")
+    assert seen(databases=["default"]) == []
+
+
+@pytest.mark.django_db
 @override_settings(AISTORE={"EMBEDDER": "tests.embedding.model.embed"})
 def test_embedder_without_vectors():
     """W003: said where the database is looked at, and only there."""

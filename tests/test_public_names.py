@@ -79,15 +79,20 @@ CALLS = {
         "unpin": "",
         "archive": "",
         "unarchive": "",
+        "search": "words limit",
+        "of_everyone": "",
     },
     MessageQuerySet: {
+        "owned_by": "owner",
+        "search": "words limit",
+        "of_everyone": "",
         "in_conversation": "conversation",
         "path": "last to",
         "last": "count",
         "before": "sequence_number count",
         "usage": "by",
     },
-    MemoryQuerySet: {"owned_by": "owner", "tagged": "tags"},
+    MemoryQuerySet: {"owned_by": "owner", "tagged": "tags", "search": "words limit", "of_everyone": ""},
     Upload: {"processed": "text", "failed": "why", "hold": "seconds", "release": ""},
     UploadQuerySet: {
         "owned_by": "owner",
@@ -105,8 +110,8 @@ ASYNC = {
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
 COMMANDS = (
-    "aistore_check aistore_demo aistore_embed aistore_export aistore_import aistore_purge aistore_warm demo"
-    " services test"
+    "aistore_check aistore_demo aistore_embed aistore_export aistore_import aistore_purge aistore_reindex"
+    " aistore_warm demo services test"
 )
 
 

@@ -111,7 +111,7 @@ def fill(
 
 
 def missing(using: str) -> int:
-    """Current memories without a vector, or with one of an older text. Reads them all: some 0.3 s for 100,000."""
+    """Current memories without a vector, or with one of an older text. Reads all memories."""
     [(count,)] = _fetch(using, COUNT, model=embedder.model())
     return int(count)
 

@@ -80,6 +80,9 @@ class Migration(migrations.Migration):
         migrations.AddField("message", "owner", owner(null=True)),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.AlterField("message", "owner", owner()),
+        migrations.AddIndex(
+            "message", models.Index(fields=["owner", "-created_at", "-id"], name="message_newest")
+        ),
         migrations.AddConstraint(
             "conversation",
             models.UniqueConstraint(fields=["id", "owner"], name="conversation_owned"),

@@ -35,7 +35,7 @@ class OfTable(Expression):
         return clone
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        return self.sql.replace("{t}", compiler.quote_name_unless_alias(self.alias)), self.parameters
+        return self.sql.replace("{t}", _quoted(compiler, self.alias)), self.parameters
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -59,7 +59,7 @@ class Hits:
         self.table_alias = self.table_name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        hits, parent = map(compiler.quote_name_unless_alias, (self.table_alias, self.parent_alias))
+        hits, parent = (_quoted(compiler, alias) for alias in (self.table_alias, self.parent_alias))
         return f"INNER JOIN ({self.sql}) AS {hits} ON ({hits}.id = {parent}.id)", list(self.parameters)
 
     def relabeled_clone(self, change_map: dict[str, str]) -> Hits:
@@ -79,3 +79,9 @@ def of_hits(alias: str, sql: str, output_field: models.Field[Any, Any]) -> OfTab
     made = OfTable(sql, output_field=output_field)
     made.alias = alias
     return made
+
+
+def _quoted(compiler: Any, alias: str) -> str:
+    """As the compiler itself writes it: until 6.1 an alias goes without quotes."""
+    quote = getattr(compiler, "quote_name", None) or compiler.quote_name_unless_alias
+    return str(quote(alias))

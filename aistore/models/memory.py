@@ -97,7 +97,7 @@ class MemoryQuerySet(SearchableQuerySet["Memory"]):
         return await sync_to_async(self.remember)(owner, content, **fields)
 
     def relevant(self, sentence: str, *, limit: int = 10) -> MemoryQuerySet:
-        """Those that have most to do with a sentence, by their words and by their meaning, each with ``rank``.
+        """Those that have most to do with a sentence, by words and by meaning, each with ``rank`` and ``snippet``.
 
         Without an embedder, or a database with pgvector, it is search(); when the embedder fails, words alone decide.
         Meaning finds something for every sentence: what is far off stands at the end.

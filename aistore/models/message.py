@@ -219,6 +219,8 @@ class Message(models.Model):
         indexes = [
             # the few that are being written: asked at every append, so it must stay tiny
             models.Index(fields=["conversation"], condition=Q(status="streaming"), name="message_streaming"),
+            # the newest of one owner: where search looks for what everybody says, and for pieces of words
+            models.Index(fields=["owner", "-created_at", "-id"], name="message_newest"),
             *INDEXES,
         ]
 

@@ -143,7 +143,7 @@ def _checked(model: type[Memory], owner: Any, fields: dict[str, Any]) -> Memory:
     for name, (fits, remedy) in CHECKS.items():
         if not fits(fields[name]):
             raise InvalidMemory(why=f"its {name} is {fields[name]!r:.60}", remedy=remedy)
-    owner_id = model.owner.field.target_field.to_python(getattr(owner, "pk", owner))
+    owner_id = model.owner.field.target_field.get_prep_value(getattr(owner, "pk", owner))
     if owner_id is None:
         raise InvalidMemory(why="it has no owner", remedy="Give a user who is saved.")
     now = timezone.now()

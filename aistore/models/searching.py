@@ -65,9 +65,8 @@ class SearchableQuerySet(ToldQuerySet[M]):
         rows = inner._chain()
         rows._is_of_everyone = True  # a search among the hits is one among their owners'
         parent = rows.query.get_initial_alias()
-        if (
-            len(rows.query.alias_map) == 1
-        ):  # the hits have met the conditions, which would lead the planner astray
+        if sum(count > 0 for count in rows.query.alias_refcount.values()) == 1:
+            # The hits have met the conditions, which would only lead the planner astray.
             rows.query.where = WhereNode()
         alias = rows.query.join(Hits(sql, parameters, parent))
         rows = rows.annotate(**self._of_hits(alias)).order_by("-rank", "-pk")

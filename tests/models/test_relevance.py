@@ -85,6 +85,8 @@ def test_ranks_and_limits(mine):
     assert len(rows) == 4
     assert [row.rank for row in rows] == sorted((row.rank for row in rows), reverse=True)
     assert len(mine.relevant("hot drinks")) == 10
+    assert {row.snippet for row in rows} < set(FACTS)
+    assert mine.relevant("peanuts")[0].snippet == "Severely allergic to <mark>peanuts</mark>, traces included"
     assert len(mine.relevant("hot drinks", limit=0)) == 0
 
 
@@ -193,7 +195,7 @@ def test_an_embedder_that_is_down(mine, meaning, caplog):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "sentence", ["", " ", "\0", "\ud800", "x" * 100_000, "'\"();--%s{}", "((((*", "北京"]
+    "sentence", [None, "", " ", "!?", "\0", "\ud800", "x" * 100_000, "'\"();--%s{}", "((((*", "北京"]
 )
 def test_any_sentence(mine, sentence):
     assert len(mine.relevant(sentence)) in (0, 10)

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -218,6 +219,14 @@ def test_bad_input(owner, wrong, why):
         remember(**{"owner": owner, "content": "likes tea"} | wrong)
     assert "\n" not in str(caught.value)
     assert not Memory.objects.exists()
+
+
+def test_every_spelling_of_an_owner_is_he(owner, tea):
+    assert remember(owner.pk, "likes tea") == remember(str(owner.pk), "likes tea") == tea
+    with pytest.raises(ValueError, match="expected a number"):
+        remember("nobody", "likes tea")
+    with pytest.raises(InvalidMemory, match="it has no owner"):
+        remember(AnonymousUser(), "likes tea")
 
 
 def test_another_owners_conversation(other_owner, conversation):

@@ -109,7 +109,7 @@ def test_large_texts(name):
 
 def test_an_unknown_configuration():
     """Is refused by name, with those that are known."""
-    with pytest.raises(UnknownSearchConfig, match="'klingon'.*english"), transaction.atomic():
+    with pytest.raises(UnknownSearchConfig, match=r"'klingon'.*english"), transaction.atomic():
         schema.install(connection, "klingon")
 
 
@@ -126,7 +126,7 @@ def test_with_a_stemmer():
 
 def test_an_extension_that_is_not_there():
     """Says so, and what to do."""
-    with pytest.raises(MissingExtension, match="nonesuch.*does not have it.*CREATE EXTENSION nonesuch"):
+    with pytest.raises(MissingExtension, match=r"nonesuch.*does not have it.*CREATE EXTENSION nonesuch"):
         schema.add_extension(connection, "nonesuch")
 
 
