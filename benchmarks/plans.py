@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,36 @@ SELECT gen_random_uuid(), u.id, '', 'Fact ' || n || ' of ' || u.id, ARRAY['tag' 
        now() - make_interval(mins => n), now()
 FROM auth_user AS u, generate_series(1, 500) AS n"""
 
+# What the filters of the admin look for: rare, so that a walk along the list would not find a page of it soon.
+RARE = """
+WITH few AS (SELECT id FROM aistore_conversation ORDER BY id LIMIT 100),
+changed AS (
+    UPDATE aistore_conversation SET source = 'chatgpt', tags = '{travel}' WHERE id IN (SELECT id FROM few)
+)
+UPDATE aistore_message SET rating = 1, status = 'failed', model = 'gpt-5'
+WHERE conversation_id IN (SELECT id FROM few) AND sequence_number = 2"""
+ADMIN: list[dict[str, str]] = [
+    {},
+    {"owner": "1"},
+    {"model": "gpt-5"},
+    {"tag": "travel"},
+    {"source": "chatgpt"},
+    {"status": "failed"},
+    {"rating": "good"},
+    {"error": "yes"},
+    {"pinned": "yes"},
+    {"archived": "yes"},
+    {"since": "2026-01-02", "until": "2026-01-03"},
+    {"owner": "1", "model": "gpt-5", "rating": "good"},
+]
+
 
 @dataclass(frozen=True)
 class Question:
     name: str
     rows: Any  # a queryset
     in_order: bool = False  # of an index, so no more than a few rows are sorted
+    large: Sequence[str] = LARGE  # tables that are not to be read from end to end
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,24 +77,25 @@ def main(arguments: list[str] | None = None) -> int:
 def explain(question: Question) -> list[str]:
     print(f"\n== {question.name}\n{question.rows.explain(analyze=True, buffers=True)}", flush=True)
     [found] = json.loads(question.rows.explain(analyze=True, format="json"))
-    return [f"{question.name} {fault}." for fault in _faults(found["Plan"], in_order=question.in_order)]
+    return [f"{question.name} {fault}." for fault in _faults(found["Plan"], question)]
 
 
-def _faults(node: dict[str, Any], *, in_order: bool) -> Iterator[str]:
+def _faults(node: dict[str, Any], question: Question) -> Iterator[str]:
     below = node.get("Plans", [])
-    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in question.large:
         yield f"reads all of {node['Relation Name']}"
     # a few rows are cheaper to sort than to fetch in order
-    if in_order and node["Node Type"] == "Sort" and below[0]["Actual Rows"] > FEW:
+    if question.in_order and node["Node Type"] == "Sort" and below[0]["Actual Rows"] > FEW:
         yield f"sorts {below[0]['Actual Rows']:,.0f} rows"
     for child in below:
-        yield from _faults(child, in_order=in_order)
+        yield from _faults(child, question)
 
 
 def questions(data: Data) -> Iterator[Question]:
     yield from _of_conversations(data)
     yield from _of_messages(data)
     yield from _of_the_rest(data)
+    yield from _of_the_admin()
 
 
 def _of_conversations(data: Data) -> Iterator[Question]:
@@ -120,12 +145,32 @@ def _of_the_rest(data: Data) -> Iterator[Question]:
     yield Question("latest 100 audit entries", AuditEntry.objects.order_by("-at", "-id")[:100])
 
 
+def _of_the_admin() -> Iterator[Question]:
+    """Pages of the list of conversations, as the admin asks for them."""
+    from django.contrib import admin
+    from django.contrib.auth import get_user_model
+    from django.test import RequestFactory
+
+    from aistore.models import Conversation
+
+    shown = admin.site.get_model_admin(Conversation)
+    for query in ADMIN:
+        request = RequestFactory().get("/", query)
+        request.user = get_user_model()(is_superuser=True)
+        page = shown.get_changelist_instance(request)
+        rows = shown.for_list(request, page.queryset)[: page.list_per_page + 1]
+        name = " and ".join(f"{name} {value}" for name, value in query.items())
+        # a hundred hits, wherever they lie, are cheaper to join with all conversations: these are few beside messages
+        yield Question(f"a page of the admin, {name or 'all'}", rows, large=["aistore_message"])
+
+
 def _remember() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(MEMORIES)
-        cursor.execute("VACUUM (ANALYZE) aistore_memory")
+        cursor.execute(RARE)
+        cursor.execute("VACUUM (ANALYZE) aistore_memory, aistore_conversation, aistore_message")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class AuditEntryAdmin(BrowsingAdmin):
     list_select_related = ["actor", "owner"]
     list_filter = [OwnerFilter, ActionFilter, date.DateFilter]
     allowed_lookups = frozenset({OWNER_PARAMETER, ActionFilter.parameter_name, date.SINCE, date.UNTIL})
+    time_label = gettext_lazy("done")
     reading_is_recorded = False  # or the record of who read would grow by being read
 
     def as_seen_by(self, request: HttpRequest, row: Any) -> Any:

@@ -33,6 +33,7 @@ class BrowsingAdmin(GuardedPages):
     allowed_lookups: ClassVar[frozenset[str]] = frozenset()
 
     reading_is_recorded = True
+    time_label: Any = None  # of what a list is ordered by, where the name of the column would not read
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     sortable_by = ()
@@ -66,6 +67,15 @@ class BrowsingAdmin(GuardedPages):
         if self.reading_is_recorded and may_read(request):
             record(request, READ, [row])
         return super().render_change_form(request, context, *args, **options)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of what is only shown, what there is: no line for an error that did not happen."""
+        shown = self.get_readonly_fields(request, obj)
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if obj is None or name not in shown or self._value(name, obj)]
+
+    def _value(self, name: Any, row: Any) -> Any:
+        return getattr(self, name)(row) if hasattr(self, name) else getattr(row, name)
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         """To find a word is to read it."""

@@ -21,7 +21,7 @@ class DateFilter(admin.ListFilter):
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.column = model_admin.ordering[0].removeprefix("-")
-        self.label = model._meta.get_field(self.column).verbose_name
+        self.label = model_admin.time_label or model._meta.get_field(self.column).verbose_name
         self.since, self.until = (_last(params.pop(name, "")) for name in (SINCE, UNTIL))
 
     def has_output(self) -> bool:

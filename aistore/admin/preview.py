@@ -1,4 +1,4 @@
-"""A picture of an upload, shown only where its own bytes say that it is one of four harmless kinds."""
+"""A file of an owner, to look at: a picture, only where its own bytes say that it is of one of four harmless kinds."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -51,6 +51,16 @@ class PreviewPages(admin.ModelAdmin):
             raise Http404
         file.seek(0)
         return FileResponse(file, content_type=kind, headers=HEADERS)
+
+    def download_of(self, upload: Upload) -> SafeString:
+        """Where the addresses of aistore are included: there it comes as a file, whatever it is."""
+        if is_wordless(upload):
+            return SafeString("")
+        try:
+            url = reverse("aistore:upload", args=[upload.pk])
+        except NoReverseMatch:
+            return SafeString("")
+        return format_html('<a href="{}" download>{}</a>', url, _("Download"))
 
     def preview_of(self, upload: Upload) -> SafeString:
         """The picture, where somebody said that it is one; whether it is, the address above finds out."""

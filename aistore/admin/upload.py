@@ -42,8 +42,8 @@ class UploadAdmin(PreviewPages, BrowsingAdmin):
     search_fields = ["name"]
     search_help_text = gettext_lazy("Words in the name.")
     readonly_fields = [
-        "file_name", "of_whom", "media_type", "file_size", "sha256", "stored_as", "state", "reason", "belongs_to",
-        "received", "processed", "picture", "extracted",
+        "file_name", "of_whom", "media_type", "file_size", "sha256", "stored_as", "file_itself", "state", "reason",
+        "belongs_to", "received", "processed", "picture", "extracted",
     ]  # fmt: skip
     fields = [*readonly_fields]
 
@@ -93,6 +93,10 @@ class UploadAdmin(PreviewPages, BrowsingAdmin):
     @admin.display(description=gettext_lazy("processed"))
     def processed(self, upload: Upload) -> SafeString | str:
         return ago(upload.processed_at) if upload.processed_at else ""
+
+    @admin.display(description=gettext_lazy("file"))
+    def file_itself(self, upload: Upload) -> SafeString:
+        return self.download_of(upload)
 
     @admin.display(description=gettext_lazy("preview"))
     def picture(self, upload: Upload) -> SafeString:

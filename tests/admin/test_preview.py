@@ -1,7 +1,9 @@
 """Pictures of uploads: four harmless kinds, by their own bytes."""
 
 import pytest
+from django.contrib import admin
 from django.core.files.base import ContentFile
+from django.urls import include, path
 
 from aistore.admin.preview import MOST_BYTES, kind_of
 from aistore.models import Upload
@@ -18,6 +20,10 @@ OTHERS = [
     b"", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", b"<html><script>alert(1)</script>",
     b"%PDF-1.7", b"GIF8", b"RIFF\x00\x00\x00\x00WAVE", b" \x89PNG\r\n\x1a\n", b"PK\x03\x04",
 ]  # fmt: skip
+
+ADMIN = [path("admin/", admin.site.urls)]
+DOWNLOAD = path("uploads/<uuid:upload_id>", lambda request, upload_id: None, name="upload")
+DOWNLOADS = [path("", include(([DOWNLOAD], "aistore")))]
 
 
 @pytest.fixture
@@ -76,3 +82,12 @@ def test_the_page_shows_it(upload, read):
     assert address(image).replace("change", "preview") in read(address(image)).attributes("src")
     Upload.objects.update(content_type="image/svg+xml")
     assert not [src for src in read(address(image)).attributes("src") if "preview" in src]
+
+
+def test_a_download_where_there_is_one(upload, read, settings):
+    """With the addresses of aistore included, the file is a click away; without them there is no dead link."""
+    image = upload(PICTURES["image/png"])
+    settings.ROOT_URLCONF = tuple(ADMIN + DOWNLOADS)
+    assert f"/uploads/{image.pk}" in read(address(image)).attributes("href")
+    settings.ROOT_URLCONF = tuple(ADMIN)
+    assert f"/uploads/{image.pk}" not in read(address(image)).html

@@ -37,6 +37,13 @@ def test_the_page(read, rows):
     assert page.href("Trip to Hue") == address(rows["conversation"], "?at=1#message-1")
 
 
+def test_no_line_for_what_is_not_there(read, rows):
+    """An upload without an error says nothing of errors."""
+    assert "Error:" not in read(address(rows["upload"])).text
+    Upload.objects.update(error="no text layer")
+    assert "Error: no text layer" in read(address(rows["upload"])).text
+
+
 def test_no_file_is_served(read, rows):
     """A name in the storage is shown, and no link to it: files of strangers are not opened from here."""
     links = read(address(rows["upload"])).attributes("href") + read(LIST).attributes("href")
