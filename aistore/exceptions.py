@@ -145,7 +145,7 @@ class InvalidUpload(AistoreError, ValueError):
 
 
 class UploadTooLarge(InvalidUpload):
-    """The file is larger than {limit:,} bytes, so nothing of it was stored. Send a smaller one, or raise
+    """The file is larger than {limit} bytes, so nothing of it was stored. Send a smaller one, or raise
     AISTORE['UPLOAD_MAX_BYTES']."""
 
 

@@ -52,6 +52,7 @@ class ConversationRecord(Record, frozen=True, array_like=True, gc=False):
 class MessageRecord(Record, frozen=True, array_like=True, gc=False):
     id: uuid.UUID
     conversation_id: uuid.UUID
+    owner_id: Any
     sequence_number: int
     parent_id: uuid.UUID | None
     external_id: str

@@ -20,7 +20,7 @@ from msgspec import UNSET, UnsetType
 from ..exceptions import BadConversation
 from ..models import tool_calls, usage
 from .canonical import CanonicalConversation, CanonicalMessage, CanonicalRevision
-from .jsonl_shape import KEYS, MESSAGE_KEYS, NAME, Line, Message, Revision, our_call, with_rest
+from .jsonl_shape import KEYS, MESSAGE_KEYS, NAME, Line, Message, Revision, line, our_call, with_rest
 from .jsonl_writing import write
 from .soundness import said, shown
 
@@ -36,7 +36,7 @@ def recognises(value: Any) -> bool:
 
 def conversation(value: Any) -> CanonicalConversation:
     try:
-        return _canonical(msgspec.convert(value, Line), value)
+        return _canonical(line(value), value)
     except msgspec.ValidationError as error:
         why = said(error)
     except ValueError as error:
@@ -44,30 +44,30 @@ def conversation(value: Any) -> CanonicalConversation:
     raise BadConversation(conversation=_called(value), why=why)
 
 
-def _canonical(line: Line, value: dict[str, Any]) -> CanonicalConversation:
-    ids = [_external_id(message, place) for place, message in enumerate(line.messages, 1)]
-    by_number = _by_number(line.messages, ids)
-    started = _time(line.created_at)
+def _canonical(read: Line, value: dict[str, Any]) -> CanonicalConversation:
+    ids = [_external_id(message, place) for place, message in enumerate(read.messages, 1)]
+    by_number = _by_number(read.messages, ids)
+    started = _time(read.created_at)
     return CanonicalConversation(
-        external_id=line.id or _fingerprint(value),
-        source=line.source,
+        external_id=read.id or _fingerprint(value),
+        source=read.source,
         messages=[
             _message(message, given, id, _parent(message, previous, by_number), started)
             for message, given, id, previous in zip(
-                line.messages, value["messages"], ids, [None, *ids[:-1]], strict=False
+                read.messages, value["messages"], ids, [None, *ids[:-1]], strict=False
             )
         ],
-        head=_referred(line.active, by_number),
-        title=line.title or "",
-        model=line.model or "",
-        system_prompt=line.system_prompt or "",
-        tags=line.tags or [],
-        is_pinned=line.pinned,
-        is_archived=line.archived,
-        metadata=with_rest(line.metadata, value, KEYS),
+        head=_referred(read.active, by_number),
+        title=read.title or "",
+        model=read.model or "",
+        system_prompt=read.system_prompt or "",
+        tags=read.tags or [],
+        is_pinned=read.pinned,
+        is_archived=read.archived,
+        metadata=with_rest(read.metadata, value, KEYS),
         created_at=started,
-        updated_at=_time(line.updated_at),
-        last_message_at=_time(line.last_message_at),
+        updated_at=_time(read.updated_at),
+        last_message_at=_time(read.last_message_at),
     )
 
 

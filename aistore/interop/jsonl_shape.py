@@ -67,6 +67,20 @@ MESSAGE_KEYS = frozenset(Message.__struct_fields__)
 _INSIDE = {"function": {"name", "arguments"}, "custom": {"name", "input"}}  # what a call has, and where
 
 
+def line(value: Any) -> Line:
+    """Raises msgspec.ValidationError. Of our keys only: msgspec wants each as UTF-8, and a lone surrogate has none."""
+    if isinstance(value, dict) and isinstance(value.get("messages"), list):
+        messages = [_ours(message, MESSAGE_KEYS) for message in value["messages"]]
+        value = {**_ours(value, KEYS), "messages": messages}
+    return msgspec.convert(value, Line)
+
+
+def _ours(value: Any, known: frozenset[str]) -> Any:
+    if not isinstance(value, dict) or known.issuperset(value):
+        return value
+    return {key: value[key] for key in value if key in known}
+
+
 def with_rest(
     metadata: dict[str, Any] | None, value: dict[str, Any], known: frozenset[str]
 ) -> dict[str, Any]:

@@ -143,6 +143,9 @@ def write(
         return None
     numbered = Numbered(*found)
     stored = instances(using, conversation, rows, numbered)
+    conversation.owner_id = (
+        numbered.owner_id
+    )  # he may be another than when it was read; his lists must be told
     conversation.message_count = numbered.message_count
     conversation.last_message_at = numbered.last_message_at
     conversation.updated_at = numbered.now

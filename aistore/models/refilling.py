@@ -120,7 +120,7 @@ def _records(
     made = []
     for number, row in enumerate(rows, first_number):
         first, *rest = row.values()
-        record = plain(MessageRecord(first, conversation.pk, number, *rest))
+        record = plain(MessageRecord(first, conversation.pk, conversation.owner_id, number, *rest))
         # What was given in another time zone comes from the database in its own.
         at = record.created_at.astimezone(conversation.updated_at.tzinfo)
         made.append(msgspec.structs.replace(record, created_at=at))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -245,6 +245,11 @@ ANY_MESSAGE = st.fixed_dictionaries(
 
 class AnyConversation(TestCase):
     @settings(max_examples=40, deadline=None)
+    @example(
+        [{"role": "user", "content": "", "metadata": {"jsonl": {"\ud800": 1}}}],
+        {"jsonl": {"\ud800": None}},
+        "",
+    )
     @given(st.lists(ANY_MESSAGE, max_size=4), ANY_OBJECT, ANY_TEXT)
     def test_any_conversation(self, messages, metadata, title):
         owner = get_user_model().objects.create(username="an")

@@ -94,6 +94,7 @@ def test_every_rule_is_broken_here(db):
     with connection.cursor() as cursor:
         cursor.execute(NAMES)
         names = {name for (name,) in cursor.fetchall()}
+    names -= {"memoryembedding_dimension"}  # there where the server has vectors
     assert {name for name in names if not name.endswith(BY_DJANGO)} == set(BROKEN) | IMPLIED
 
 

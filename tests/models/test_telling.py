@@ -76,6 +76,15 @@ def test_append_extend_edit_rate_fork_and_checkout(row: Conversation, owner: Any
         assert gone >= told
 
 
+def test_an_append_by_an_instance_from_before_another_owner(row: Conversation, owner: Any) -> None:
+    """It is the list of the new owner that has the message."""
+    binh = get_user_model().objects.create_user("binh")
+    Conversation.objects.filter(pk=row.pk).update(owner=binh)
+    with forgotten(lists(owner), lists(binh)) as gone:
+        row.append("user", "two")
+    assert gone == {lists(binh)}
+
+
 def test_a_stream_is_seen_as_it_comes_and_as_it_ends(row: Conversation) -> None:
     with row.stream() as reply:
         assert Message.objects.cached.last(row.pk)[-1].status == "streaming"
