@@ -30,7 +30,9 @@ def browser():
         # cleaning after it, for one from asynchronous code. It is none: nothing here is awaited.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         # --no-sandbox: Chromium refuses to start as root without it. It only ever sees the server of the test.
-        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # No name of the texts is looked up. (A route of playwright would do so, too, and switch the cache off.)
+        nowhere = "--host-resolver-rules=MAP *.example ~NOTFOUND"
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox", nowhere])
         yield browser
         browser.close()
 

@@ -72,7 +72,7 @@ _HTML = HtmlFormatter(nowrap=True, classprefix=CLASS_PREFIX)
 def code(text: str, language: str, budget: Budget) -> str:
     """The text as HTML, with its spans of colour if there are any; to be sanitised by the caller."""
     lexer = LANGUAGES.get(language.strip().lower())
-    if lexer is None or len(text) > MOST_CHARACTERS or budget.is_late:
+    if lexer is None or not text or len(text) > MOST_CHARACTERS or budget.is_late:
         return escape(text)
     if any(len(line) > LONGEST_LINE for line in text.splitlines()):
         return escape(text)
