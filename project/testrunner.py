@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
+# All tests at once, when nothing else is asked for. More workers than this wait for the one PostgreSQL that they share.
+MOST_WORKERS = 4
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Django's words for what pytest calls otherwise. What is not in here pytest may know, or refuse.
@@ -31,13 +33,18 @@ class PytestRunner:
         """Django's options, when it is called from Python; none is needed."""
 
     def run_tests(self, test_labels: Sequence[str]) -> NoReturn:
-        command = [sys.executable, "-m", "pytest", *in_pytests_words(test_labels)]
+        command = pytest_command(test_labels)
         if not Path.cwd().is_relative_to(CHECKOUT):
             os.chdir(CHECKOUT)
         sys.stdout.flush()
         if os.name == "nt":
             sys.exit(subprocess.run(command).returncode)
         os.execv(sys.executable, command)  # noqa: S606
+
+
+def pytest_command(arguments: Sequence[str]) -> list[str]:
+    words = arguments or ["--parallel", str(min(os.cpu_count() or 1, MOST_WORKERS))]
+    return [sys.executable, "-m", "pytest", *in_pytests_words(words)]
 
 
 def in_pytests_words(arguments: Sequence[str]) -> Iterator[str]:
