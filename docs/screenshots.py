@@ -41,7 +41,7 @@ PICTURES = [
     Picture("list"),
     Picture("list-dark", is_dark=True),
     Picture("list-phone", width=390),
-    Picture("conversation", "demo-django-n-plus-one", "#message-2"),
+    Picture("conversation", "demo-django-n-plus-one"),
     Picture("tools", "demo-photo-walk", unfold=".aistore-call"),
     Picture("branches", "demo-lighthouse-story"),
     Picture("sources", "demo-sea-water-heat", "#message-5"),
