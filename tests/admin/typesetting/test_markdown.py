@@ -14,11 +14,12 @@ def html(text, **options):
 @pytest.mark.parametrize(
     ("text", "piece"),
     [
-        ("| a |\n|--:|\n| 1 |", '<td dir="auto" class="aistore-end">1</td>'),
+        ("| a |\n|--:|\n| 1 |", '<td class="aistore-end">1</td>'),
         ("| a |\n|---|\n| 1<br>2 |", "1<br>\n2"),
         ("- [x] done", "☑ done"),
         ("~~gone~~", "<s>gone</s>"),
         ("one\ntwo", "one<br>\ntwo"),
+        ("1. نعم", '<ol dir="auto">\n<li>'),
         ("# Title", '<h3 dir="auto">Title</h3>'),
         ("```python\ndef f(): pass\n```", '<span class="hl-k">def</span>'),
         ("```unheard-of\nx\n```", "<code>x\n</code>"),
