@@ -26,6 +26,7 @@ EXPORTED = {
         "as_anthropic",
         "as_markdown",
         "as_openai",
+        "chunks",
         "import_file",
         "read",
         "readable",
