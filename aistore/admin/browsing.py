@@ -117,7 +117,8 @@ class BrowsingAdmin(GuardedPages):
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         first, *rest = super().get_list_display(request)
         is_searched = self.is_ranked and may_read(request) and request.GET.get(SEARCH_VAR)
-        return [first, "found", *rest] if is_searched else [first, *rest]
+        # what was found needs the room: of whom and when are kept beside it
+        return [first, "found", rest[0], rest[-1]] if is_searched else [first, *rest]
 
     @admin.display(description=gettext_lazy("found"))
     def found(self, row: Any) -> SafeString:

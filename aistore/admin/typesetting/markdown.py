@@ -66,7 +66,8 @@ def _finish(state: StateCore) -> None:
     sources = state.env["sources"]
     for token in state.tokens:
         token.tag = HEADINGS.get(token.tag, token.tag)
-        if token.nesting == 1 and token.tag in BLOCKS:
+        # Only the outermost: a list whose items had a direction each would have none of its own to be found.
+        if token.nesting == 1 and token.level == 0 and token.tag in BLOCKS:
             token.attrSet("dir", "auto")
         alignment = ALIGNMENTS.get(str(token.attrs.pop("style", "")))
         if alignment:

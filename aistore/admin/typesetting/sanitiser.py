@@ -62,7 +62,8 @@ def sanitised(html: str) -> SafeString:
 
 
 def _kept(_tag: str, attribute: str, value: str) -> str | None:
-    return value if VALUES[attribute].fullmatch(value) else None
+    allowed = VALUES.get(attribute)
+    return value if allowed and allowed.fullmatch(value) else None
 
 
 _CLEANER = nh3.Cleaner(
