@@ -6,6 +6,7 @@ A wrong key or type is reported by the system checks ``aistore.E001`` and ``aist
 """
 
 import dataclasses
+from contextlib import AbstractContextManager
 from typing import Any, get_type_hints
 
 from django.conf import settings as django_settings
@@ -57,6 +58,13 @@ def written() -> Any:
     if "AISTORE" not in LOOKED_UP:
         LOOKED_UP["AISTORE"] = getattr(django_settings, "AISTORE", {})
     return LOOKED_UP["AISTORE"]
+
+
+def overridden(**values: Any) -> AbstractContextManager[None]:
+    """Other values for a while, for all threads of the process: for a benchmark, which has one of its own."""
+    from django.test.utils import override_settings  # brings Django's machinery for tests, which nobody else needs
+
+    return override_settings(AISTORE={**given(), **values})
 
 
 # Where Django remembers what it has looked up, until somebody overrides it. It does not remember what it has not found,
