@@ -11,6 +11,7 @@ AistoreError
 ├── StaleEdit                somebody else edited the message since it was read
 ├── GapInNumbers             a deletion that would leave a hole in the sequence numbers
 ├── StreamEnded              a write to a stream that is over
+├── NoScratch                a benchmark that may make no database of its own
 └── InteropError
     ├── UnknownFormat        a file in no format that we read
     ├── UnreadableFile       a file that is not what its name says
@@ -110,6 +111,11 @@ class GapInNumbers(AistoreError):
 class StreamEnded(AistoreError):
     """The stream of message {message} is {status}; nothing more can be written to it.
     Open a new one with conversation.stream()."""
+
+
+class NoScratch(AistoreError):
+    """The benchmark did not run: it needs a place of its own, and this database user may create neither a database
+    nor a schema. Grant it CREATEDB, or CREATE on a database that is not in use, and run it there."""
 
 
 class InteropError(AistoreError):

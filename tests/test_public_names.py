@@ -36,7 +36,7 @@ EXPORTED = {
 }
 ERRORS = """
     AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
-    InvalidMessage MessageGone MissingConversation StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
+    InvalidMessage MessageGone MissingConversation NoScratch StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
 """
 FIELDS = {
     "Conversation": """
