@@ -11,6 +11,7 @@ AistoreError
 ├── StaleEdit                somebody else edited the message since it was read
 ├── GapInNumbers             a deletion that would leave a hole in the sequence numbers
 ├── StreamEnded              a write to a stream that is over
+├── PoolExhausted            no connection of the pool came free in time (also django.db.OperationalError)
 ├── NoScratch                a benchmark that may make no database of its own
 └── InteropError
     ├── UnknownFormat        a file in no format that we read
@@ -21,6 +22,8 @@ The docstring of each class is its message; ``str(error)`` fills in the braces.
 """
 
 from typing import Any
+
+from django.db import utils
 
 LONGEST_FACT = 300  # characters that a message quotes of one fact; error.facts has all of it
 
@@ -116,6 +119,12 @@ class StreamEnded(AistoreError):
 class NoScratch(AistoreError):
     """The benchmark did not run: it needs a place of its own, and this database user may create neither a database
     nor a schema. Grant it CREATEDB, or CREATE on a database that is not in use, and run it there."""
+
+
+class PoolExhausted(AistoreError, utils.OperationalError):
+    """The pool of database {database!r} had no connection free within {seconds} s: {size} are in use, one of them
+    for {oldest} s by {holder}, and {waiting} more callers wait. Nothing was sent to the database. Look for code
+    that keeps a connection while it waits for something else; if there is none, raise POOL_MAX_SIZE in AISTORE."""
 
 
 class InteropError(AistoreError):

@@ -21,6 +21,7 @@ FLOORS = [
     {"integrity"},
     {"interop"},
     {"performance"},
+    {"middleware"},
     {"backup"},
     {"privacy"},
     {"demo"},

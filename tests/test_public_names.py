@@ -36,7 +36,8 @@ EXPORTED = {
 }
 ERRORS = """
     AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
-    InvalidMessage MessageGone MissingConversation NoScratch StaleEdit StreamEnded UnknownFormat UnreadableFile UnstorableValue
+    InvalidMessage MessageGone MissingConversation NoScratch PoolExhausted StaleEdit StreamEnded UnknownFormat
+    UnreadableFile UnstorableValue
 """
 FIELDS = {
     "Conversation": """
