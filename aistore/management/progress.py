@@ -37,3 +37,15 @@ def counted(what: str, stream: IO[str] | Any) -> Iterator[Callable[[], object]]:
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def steps(what: str, stream: IO[str] | Any) -> Iterator[Callable[[str], object]]:
+    """Gives ``on_progress(step)`` for work whose parts have names."""
+    if not stream.isatty():
+        yield lambda step: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"))
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(what, total=None, step="")
+        yield lambda step: progress.update(task, step=step)

@@ -30,7 +30,8 @@ class Rule:
     remedy: str
     expression: str  # PromQL of the same number, over the metrics below
     is_floor: bool = False  # too little is what is bad
-    least: int = 0  # events, below which the number is not judged
+    least: int = 0  # events, below which the number is not judged;
+    events: str = ""  # PromQL of how many there were
     lasts: str = "0m"  # how long Prometheus waits before it believes it
 
     def limit(self, level: Level) -> float | None:
@@ -45,7 +46,7 @@ class Rule:
         return Level.FINE
 
 
-# The names under which the numbers are published, each with its unit. Of one host; sums over hosts are Prometheus' work.
+# The names under which the numbers are published, each with its unit. Of one host: Prometheus adds hosts up.
 METRICS = {
     "aistore_database_up": "1: PostgreSQL answers; 0: it does not",
     "aistore_pool_size_connections": "connections that the pools of this host hold",
@@ -116,9 +117,10 @@ RULES = (
         warning=None,
         alert=0.01,
         least=100,
+        events="sum(increase(aistore_queries_total[5m]))",
         expression="sum(rate(aistore_query_errors_total[5m])) / (sum(rate(aistore_queries_total[5m])) > 0)",
         remedy="Read the errors by shape in aistore_report and the log of PostgreSQL. After a deployment: see "
-        "whether a migration is missing (manage.py migrate --check). Otherwise look for lost connections and time-outs.",
+        "whether a migration is missing (manage.py migrate --check). Otherwise: lost connections, time-outs.",
         lasts="5m",
     ),
     Rule(
@@ -140,6 +142,7 @@ RULES = (
         alert=None,
         is_floor=True,
         least=100,
+        events="sum(increase(aistore_cache_reads_total[5m]))",
         expression='sum(rate(aistore_cache_reads_total{outcome=~"kept|hit"}[5m]))'
         " / (sum(rate(aistore_cache_reads_total[5m])) > 0)",
         remedy="After a restart of the cache: run aistore_warm. If it evicts, give it more memory. If entries end "
@@ -174,6 +177,7 @@ RULES = (
         warning=2.0,
         alert=None,
         least=20,
+        events="sum(increase(aistore_requests_total[5m]))",
         expression="histogram_quantile(0.95, sum by (le) (rate(aistore_request_duration_seconds_bucket[5m])))",
         remedy="See in aistore_report where the time goes: slow queries, waits for a connection, or a low hit rate. "
         "If none of them, it is the host's own code or a model that is waited for: answer by a stream.",
@@ -186,6 +190,7 @@ RULES = (
         warning=None,
         alert=0.005,
         least=200,
+        events="sum(increase(aistore_requests_total[5m]))",
         expression="sum(rate(aistore_request_errors_total[5m])) / (sum(rate(aistore_requests_total[5m])) > 0)",
         remedy="Read the log django.request: each failure is there with its traceback. If they began with a "
         "deployment, go back to the one before.",

@@ -104,10 +104,15 @@ def _request(conversation: Any, using: str, seen: Seen) -> None:
     seen.requests.append(time.perf_counter() - began)
 
 
+def _pool(using: str) -> Any:
+    connection: Any = connections[using]
+    return connection.pool
+
+
 def _watch(using: str, seen: Seen, is_over: threading.Event) -> None:
     """At least once."""
     while True:
-        stats = connections[using].pool.get_stats()
+        stats = _pool(using).get_stats()
         seen.in_use.append(stats.get("pool_size", 0) - stats.get("pool_available", 0))
         if is_over.wait(LOOK):
             return

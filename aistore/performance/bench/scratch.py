@@ -105,9 +105,9 @@ def _alias(name: str, database: dict[str, Any]) -> Iterator[str]:
     try:
         yield name
     finally:
-        connections[name].close()
-        if hasattr(connections[name], "close_pool"):
-            connections[name].close_pool()
+        connection: Any = connections[name]
+        connection.close()
+        connection.close_pool()
         del connections[name], connections.settings[name]
 
 
@@ -195,8 +195,9 @@ def _forget_all(alias: str) -> None:
     """By scanning: once, by an operator."""
     from django.core.cache import caches
 
-    if hasattr(caches[alias], "delete_pattern"):
-        caches[alias].delete_pattern("*", itersize=KEYS_AT_ONCE)
+    ours: Any = caches[alias]
+    if hasattr(ours, "delete_pattern"):
+        ours.delete_pattern("*", itersize=KEYS_AT_ONCE)
 
 
 def _migrate(using: str) -> None:

@@ -23,7 +23,11 @@ def _lines(bench: Bench) -> Iterator[str]:
         yield _line(row.operation, cells, f"{row.gain:.1f} x")
     for absent in bench.absent:
         yield f"{absent.name:<{NAME}} left out: {absent.why}"
-    yield from ("", _head("Reads a second"), _line("threads", [str(number) for number in THREADS] * len(WAYS)))
+    yield from (
+        "",
+        _head("Reads a second"),
+        _line("threads", [str(number) for number in THREADS] * len(WAYS)),
+    )
     for row in bench.rows:
         yield _line(row.operation, [figure for way in WAYS for figure in _rates(row.ways[way])])
     for figures in bench.pool:
