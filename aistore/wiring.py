@@ -12,6 +12,7 @@ from .cache.maintenance import WARMERS
 from .models import Conversation, Memory, Message
 from .models.telling import saved, user_changed
 from .models.warming import newest_conversations, newest_owners
+from .performance import cache_use, occupancy  # noqa: F401  (they add themselves to what the processes tell)
 from .performance.noting import watch_statements
 from .performance.watched_pool import watch_connection, watch_pools
 

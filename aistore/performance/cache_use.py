@@ -5,22 +5,22 @@ window of five minutes, by whoever comes first: the recorder's flush, a report, 
 missing in the plot, and its reads count in the next window.
 """
 
+import contextlib
 import datetime as dt
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 
 from .. import cache
-from ..cache.link import CacheDown, Link, link
-from ..cache.reading import prefix
+from ..cache.link import link
 from ..conf import settings
+from .flushing import PUBLISHERS
+from .store import KEPT_SECONDS, CacheGone, key, store
+from .windows import SECONDS, number_of
 
-SECONDS = 300  # of a window, as the recorder's
-KEPT = 24 * 3600  # seconds
 GOOD = ("kept", "hit")
 
 Counts = dict[str, dict[str, int]]
@@ -70,7 +70,7 @@ class CacheUse:
     used_memory: int | None = None  # bytes
     max_memory: int | None = None  # bytes; 0: no limit
     evicted_keys: int | None = None  # since the server started
-    kept_entries: int = field(default=0)  # of this process
+    kept_entries: int = 0  # of this process
     kept_bytes: int = 0
 
     @property
@@ -94,21 +94,20 @@ class CacheUse:
 
 def cache_stats(since: dt.timedelta = dt.timedelta(hours=1)) -> CacheUse:
     """Of all processes. Two round trips; without a cache it says so."""
-    way = link()
-    if way is None:
+    if link() is None:
         return CacheUse(is_configured=settings.CACHE_ALIAS is not None, is_answering=False)
     now = cache.stats()
     if now.used_memory is None:
         return CacheUse(is_configured=True, is_answering=False)
+    aside = _aside(since)
     put_aside(now.queries)
-    aside = _aside(way, since)
     begin, base = next(iter(aside.items()), (None, {}))
     return CacheUse(
         is_configured=True,
         is_answering=True,
-        since=None if begin is None else _moment(begin),
+        since=None if begin is None else _moment(begin * SECONDS),
         queries=_uses(_since(base, now.queries)),
-        timeline=_timeline({**aside, int(time.time()): now.queries}),
+        timeline=_timeline({**aside, number_of(time.time()) + 1: now.queries}),
         used_memory=now.used_memory,
         max_memory=now.max_memory,
         evicted_keys=now.evicted_keys,
@@ -117,35 +116,41 @@ def cache_stats(since: dt.timedelta = dt.timedelta(hours=1)) -> CacheUse:
     )
 
 
-def put_aside(queries: Mapping[str, Mapping[str, int]] | None = None) -> None:
-    """The sums at the beginning of this window, if nobody has done it yet. For a background thread: it never fails."""
-    way = link()
-    if way is None:
-        return
-    counts = cache.stats().queries if queries is None else queries
-    packed = msgspec.msgpack.encode({name: dict(counted) for name, counted in counts.items()})
-    try:
-        way.call(("SET", _key(_window()), packed, "NX", "EX", KEPT + SECONDS))
-    except CacheDown:
-        return
+def put_aside(queries: Mapping[str, Mapping[str, int]]) -> None:
+    """The sums at the beginning of this window, if nobody has done it yet."""
+    packed = msgspec.msgpack.encode({name: dict(counted) for name, counted in queries.items()})
+    with contextlib.suppress(CacheGone):  # the next one does it
+        store.exchange(("SET", _key(number_of(time.time())), packed, "NX", "EX", KEPT_SECONDS + SECONDS))
 
 
-def _window(ago: float = 0) -> int:
-    """The second in which it began."""
-    return int((time.time() - ago) // SECONDS) * SECONDS
+class Publisher:
+    """Once in a window is enough for a process."""
+
+    def __init__(self) -> None:
+        self._window = 0
+
+    def __call__(self, *, is_over: bool) -> None:
+        window = number_of(time.time())
+        if window == self._window or is_over:
+            return
+        self._window = window
+        put_aside(cache.stats().queries)
+
+
+PUBLISHERS.append(Publisher())
 
 
 def _key(window: int) -> str:
-    return f"{prefix()}performance:cache:{window}"
+    return key(f"c:{window}")
 
 
-def _aside(way: Link, since: dt.timedelta) -> dict[int, Counts]:
-    """What was put aside, oldest first, from the window in which ``since`` ago lies."""
-    first = _window(min(since.total_seconds(), KEPT))
-    windows = range(first, _window() + 1, SECONDS)
+def _aside(since: dt.timedelta) -> dict[int, Counts]:
+    """What was put aside, oldest first, by the number of the window: from the one in which ``since`` ago lies."""
+    now = time.time()
+    windows = range(number_of(now - min(since.total_seconds(), KEPT_SECONDS)), number_of(now) + 1)
     try:
-        [replies] = way.call(("MGET", *map(_key, windows)))
-    except CacheDown:
+        [replies] = store.exchange(("MGET", *map(_key, windows)))
+    except CacheGone:
         return {}
     found = replies if isinstance(replies, list) else []
     return {
@@ -188,12 +193,12 @@ def _timeline(sums: Mapping[int, Mapping[str, Mapping[str, int]]]) -> tuple[Cach
 def _cache_moment(at: int, added: Counts) -> CacheMoment:
     reads = sum(sum(counted.values()) for counted in added.values())
     good = sum(counted.get(outcome, 0) for counted in added.values() for outcome in GOOD)
-    return CacheMoment(_moment(at), reads, good)
+    return CacheMoment(_moment(at * SECONDS), reads, good)
 
 
 def _plain(counts: Mapping[str, Mapping[str, int]]) -> Counts:
     return {name: dict(counted) for name, counted in counts.items()}
 
 
-def _moment(second: int) -> Any:
+def _moment(second: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(second, dt.UTC)

@@ -23,6 +23,7 @@ from psycopg import sql
 from ...conf import overridden, settings
 from ...exceptions import NoScratch
 from ...models import Conversation
+from ..recorder import recorder
 
 PREFIX = "aistore_bench_"
 MARK = "made by aistore_bench, to be dropped: "
@@ -188,6 +189,7 @@ def _own_cache(name: str) -> Iterator[None]:
         try:
             yield
         finally:
+            recorder.forget()  # the host's statistics are not about this
             _forget_all(name)
 
 
