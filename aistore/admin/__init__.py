@@ -6,6 +6,7 @@ owner          the owner: a filter by autocomplete, a column
 display        a value as it stands in a list
 branch         which messages of a conversation are on a page
 transcript     messages -> what the page prints
+performance    the report of what the data layer does
 conversation, memory, upload, audit    one registered model each
 """
 

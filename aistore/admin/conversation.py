@@ -7,7 +7,7 @@ from django.contrib.messages import INFO, SUCCESS, WARNING
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +24,7 @@ from .display import ago, badge, counted, isolated, line, tags
 from .editing import ConversationForm
 from .owner import PARAMETER as OWNER
 from .owner import OwnerFilter, only_of
+from .performance import PerformancePages
 from .source import PARAMETER as SOURCE
 from .source import SourceFilter
 from .transcript import Transcript, place_in, transcript
@@ -33,7 +34,7 @@ FIRST_WORDS = Message.objects.filter(conversation=OuterRef("pk"), role="user").o
 
 
 @admin.register(Conversation)
-class ConversationAdmin(BrowsingAdmin):
+class ConversationAdmin(PerformancePages, BrowsingAdmin):
     ordering = ("-last_message_at", "-id")
     list_display = [
         "title_or_first_words",
@@ -90,6 +91,9 @@ class ConversationAdmin(BrowsingAdmin):
     @admin.display(description=gettext_lazy("last message"))
     def latest(self, conversation: Conversation) -> SafeString:
         return ago(conversation.last_message_at)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.performance_urls(), *super().get_urls()]
 
     # The page on which one is read.
 
