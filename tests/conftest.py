@@ -27,6 +27,8 @@ def use_servers_of_this_run() -> None:
     settings.MEDIA_ROOT = places.media
     if not os.environ.get("DATABASE_URL"):
         settings.DATABASES["default"]["HOST"] = str(places.sockets)
+    # Most tests make databases and drop them, which the connections of a pool would not let go.
+    del settings.DATABASES["default"]["OPTIONS"]["pool"]
     if not os.environ.get("CACHE_URL"):
         number = int((WORKER or "gw0").removeprefix("gw"))
         settings.CACHES["default"]["LOCATION"] = f"unix://{places.valkey_socket}?db={number}"

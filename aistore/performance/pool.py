@@ -16,6 +16,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import settings
+from .origin import program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Options(Mapping[str, Any]):
     def _arguments(self) -> dict[str, Any]:
         host, processes = self.host, self.processes
         most = max(host.max_size // processes, 1)
-        least = min(host.min_size // processes, most)
+        # A command is one thread: it opens what it needs, and not twenty.
+        least = 0 if program().startswith("manage.py") else min(host.min_size // processes, most)
         return {
             "min_size": least, "max_size": most, "timeout": host.timeout, "max_lifetime": host.max_lifetime,
         } | self._own  # fmt: skip

@@ -105,7 +105,8 @@ def watch_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
 def watch_pools(**kwargs: Any) -> None:
     """A receiver of request_started: many requests at once may be waiting before the first one has a connection."""
     for alias, database in connections.settings.items():
-        if database["OPTIONS"].get("pool") and alias not in pools:
+        known = pools.get(alias)
+        if database["OPTIONS"].get("pool") and (known is None or known.closed):
             _watched(connections[alias])
 
 
