@@ -30,19 +30,32 @@ class Store:
         self._lock = threading.Lock()
         self._wire: Wire | None = None
         self._way: Link | None = None  # that the wire belongs to
-        # By window: a cache that has been emptied knows the names again after five minutes.
+        # By window: a cache that has put them out to make room knows them again after five minutes.
         self._names_sent: set[tuple[int, str]] = set()
 
     def save(self, process: str, packed: Sequence[Packed], *, seconds: float | None = None) -> bool:
         """False: nobody was told."""
         try:
-            replies = self.exchange(*self._savings(process, packed), seconds=seconds)
+            commands = list(self._savings(process, packed))
+            replies = self.exchange(*commands, seconds=seconds)
         except CacheGone:
             return False
         if any(isinstance(reply, Exception) for reply in replies):  # no memory is left there
             return False
-        self._names_sent = {(one.number, key) for one in packed for key in one.names}
+        if self._was_emptied(commands, replies):
+            self._names_sent = set()
+            return self.save(process, packed, seconds=seconds)
+        self._names_sent = {(one.number, name_key) for one in packed for name_key in one.names}
         return True
+
+    def _was_emptied(self, commands: Sequence[Command], replies: Sequence[Any]) -> bool:
+        """Whether a window that had been told is new to the cache. Then the names are gone as well."""
+        told = {key(f"w:{number}") for number, _ in self._names_sent}
+        return any(
+            command[1] in told and reply == 1
+            for command, reply in zip(commands, replies, strict=True)
+            if command[0] == "HSET"
+        )
 
     def windows(self, first: int, last: int) -> Iterator[tuple[int, str, Content]]:
         """Window number, process, and what it saw then. CacheGone."""
