@@ -99,15 +99,17 @@ def cache_stats(since: dt.timedelta = dt.timedelta(hours=1)) -> CacheUse:
     now = cache.stats()
     if now.used_memory is None:
         return CacheUse(is_configured=True, is_answering=False)
-    aside = _aside(since)
+    aside, first = _aside(), _first(since)
     put_aside(now.queries)
-    begin, base = next(iter(aside.items()), (None, {}))
+    # Where nobody put anything aside, nobody read, either: so the last sums before are those of the beginning.
+    begin = max((window for window in aside if window <= first), default=None)
+    shown = {window: counts for window, counts in aside.items() if window >= first}
     return CacheUse(
         is_configured=True,
         is_answering=True,
         since=None if begin is None else _moment(begin * SECONDS),
-        queries=_uses(_since(base, now.queries)),
-        timeline=_timeline({**aside, number_of(time.time()) + 1: now.queries}),
+        queries=_uses(_since(aside[begin] if begin is not None else {}, now.queries)),
+        timeline=_timeline({**shown, number_of(time.time()) + 1: now.queries}),
         used_memory=now.used_memory,
         max_memory=now.max_memory,
         evicted_keys=now.evicted_keys,
@@ -144,10 +146,14 @@ def _key(window: int) -> str:
     return key(f"c:{window}")
 
 
-def _aside(since: dt.timedelta) -> dict[int, Counts]:
-    """What was put aside, oldest first, by the number of the window: from the one in which ``since`` ago lies."""
-    now = time.time()
-    windows = range(number_of(now - min(since.total_seconds(), KEPT_SECONDS)), number_of(now) + 1)
+def _first(since: dt.timedelta) -> int:
+    return number_of(time.time() - min(since.total_seconds(), KEPT_SECONDS))
+
+
+def _aside() -> dict[int, Counts]:
+    """All that was put aside, oldest first, by the number of the window."""
+    now = number_of(time.time())
+    windows = range(now - KEPT_SECONDS // SECONDS, now + 1)
     try:
         [replies] = store.exchange(("MGET", *map(_key, windows)))
     except CacheGone:

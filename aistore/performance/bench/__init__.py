@@ -10,7 +10,7 @@ table       the figures as text;  plot  as a picture
 
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -106,7 +106,7 @@ def _pool_size() -> int:
     """As the host has it, as far as the server has connections to spare."""
     connection = connections[router.db_for_write(Conversation)]
     wanted = connection.settings_dict["OPTIONS"].get("pool")
-    most = wanted.get("max_size", POOL_MOST) if isinstance(wanted, dict) else POOL_MOST
+    most = wanted.get("max_size", POOL_MOST) if isinstance(wanted, Mapping) else POOL_MOST
     with connection.cursor() as cursor:
         cursor.execute(FREE)
         [free] = cursor.fetchone() or (0,)
