@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-SINCE = re.compile(r"(\d{1,6})([mhd]?)")
+SINCE = re.compile(r"([0-9]{1,6})([mhd]?)")
 UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
 LONGEST = dt.timedelta(days=1)  # what the recorder keeps
 

@@ -62,7 +62,11 @@ def test_what_is_not_known_is_no_alert():
 
 @pytest.mark.parametrize(
     ("values", "level", "status"),
-    [({}, "fine", 0), ({"pool_in_use": 0.9}, "warning", 1), ({"pool_in_use": 0.9, "cache_errors": 1.0}, "alert", 2)],
+    [
+        ({}, "fine", 0),
+        ({"pool_in_use": 0.9}, "warning", 1),
+        ({"pool_in_use": 0.9, "cache_errors": 1.0}, "alert", 2),
+    ],
 )
 def test_exit_status(read, values, level, status):
     """That of the worst."""

@@ -7,7 +7,9 @@ from aistore.performance.prometheus import prometheus_rules
 from aistore.performance.rules import RULES
 
 yaml = pytest.importorskip("yaml", reason="the rules for Prometheus were not read: PyYAML is not installed")
-promql = pytest.importorskip("promql_parser", reason="nor were their expressions: promql-parser is not installed")
+promql = pytest.importorskip(
+    "promql_parser", reason="nor were their expressions: promql-parser is not installed"
+)
 
 
 @pytest.fixture
@@ -51,5 +53,7 @@ def test_promtool_takes_them(tmp_path):
     """Prometheus' own checker, where there is one."""
     file = tmp_path / "rules.yml"
     file.write_text(prometheus_rules())
-    done = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr

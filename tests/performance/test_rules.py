@@ -51,7 +51,8 @@ def test_a_metric_says_its_unit(name):
 
 
 @pytest.mark.parametrize(
-    ("value", "level"), [(0.80, Level.FINE), (0.81, Level.WARNING), (0.95, Level.WARNING), (0.96, Level.ALERT)]
+    ("value", "level"),
+    [(0.80, Level.FINE), (0.81, Level.WARNING), (0.95, Level.WARNING), (0.96, Level.ALERT)],
 )
 def test_levels(value, level):
     """Beyond the limit, not at it; the worst one counts."""
