@@ -40,7 +40,7 @@ def pool_stats(using: str = "default") -> PoolStats | None:
     found = [one for all_of_it in processes.values() for one in all_of_it if one.database == using]
     if not found:
         return None
-    waits = Tally(buckets={})
+    waits = Tally()
     for one in found:
         waits.take_in(one.waits)
     figures = waits.figures(using)
@@ -87,9 +87,7 @@ def _own() -> list[Occupancy]:
 def _occupancy(pool: Watching) -> Occupancy:
     psycopg, oldest = pool.get_stats(), pool.oldest()
     with pool.counting:
-        waits = Tally()
-        waits.buckets = {}
-        waits.take_in(pool.waits)
+        waits = pool.waits.copied()
     return Occupancy(
         at=time.time(),
         database=pool.database,

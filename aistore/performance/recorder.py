@@ -38,7 +38,9 @@ class Recorder:
             waiting = [window for window in self._windows.values() if not window.is_saved]
             for window in waiting:
                 window.is_saved = True
-            return [pack(window.number, window.content()) for window in waiting]
+            contents = {window.number: window.content() for window in waiting}
+        # Not under the lock: whoever runs a statement would wait for it.
+        return [pack(number, content) for number, content in contents.items()]
 
     def not_saved(self, packed: list[Packed]) -> None:
         """They come again."""

@@ -65,7 +65,7 @@ class Recorded:
 def _statistics(kind: str, since: dt.timedelta) -> Statistics:
     recorded, now = _recorded(since), time.time()
     shares = [share for share in recorded.shares if share.content.tallies.get(kind)]
-    each, total = Tallies(MOST_NAMES), Tally(buckets={})
+    each, total = Tallies(MOST_NAMES), Tally()
     for share in shares:
         for key, tally in share.content.tallies[kind].items():
             each.of(recorded.name_of(key)).take_in(tally)
@@ -103,7 +103,7 @@ def _beginning(shares: Iterable[Share], since: dt.timedelta, now: float) -> floa
 def _timeline(shares: Iterable[Share], kind: str, now: float) -> tuple[Moment, ...]:
     tallies: dict[int, Tally] = {}
     for share in shares:
-        tally = tallies.setdefault(share.number, Tally(buckets={}))
+        tally = tallies.setdefault(share.number, Tally())
         for one in share.content.tallies[kind].values():
             tally.take_in(one)
     return tuple(

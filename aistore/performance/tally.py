@@ -41,6 +41,9 @@ class Tally(msgspec.Struct, array_like=True):
         for number, count in other.buckets.items():
             self.buckets[number] = self.buckets.get(number, 0) + count
 
+    def copied(self) -> "Tally":
+        return Tally(self.count, self.errors, self.slow, self.rows, self.total, self.max, dict(self.buckets))
+
     def figures(self, name: str) -> Figures:
         # The middle of a bucket may lie beyond the longest that was seen.
         p50, p95, p99 = (
@@ -65,7 +68,7 @@ class Tallies:
         if tally is None:
             if len(self._of) >= self._most and name != OTHER:
                 self._make_room()
-            tally = Tally(buckets={})
+            tally = Tally()
         self._of[name] = tally
         return tally
 

@@ -128,7 +128,7 @@ def _adopt(pool: Any, connection: Any) -> None:
         return
     pool.database = connection.alias
     pool.web_timeout = getattr(connection.settings_dict["OPTIONS"]["pool"], "web_timeout", None)
-    pool.held, pool.asking, pool.waits, pool.counting = {}, set(), Tally(buckets={}), threading.Lock()
+    pool.held, pool.asking, pool.waits, pool.counting = {}, set(), Tally(), threading.Lock()
     kind: Any = type(pool)
     pool.__class__ = _watching(kind)
     pools[connection.alias] = pool

@@ -9,6 +9,7 @@ are kept once a day for all; in a window stand their digests.
 import hashlib
 import zlib
 from collections import deque
+from functools import lru_cache
 
 import msgspec
 
@@ -25,6 +26,7 @@ def number_of(at: float) -> int:
     return int(at // SECONDS)
 
 
+@lru_cache(maxsize=1024)
 def name_key(name: str) -> str:
     return hashlib.blake2s(name.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
@@ -55,9 +57,12 @@ class Window:
         self.is_saved = False
 
     def content(self) -> "Content":
-        return Content(
-            self.began, {kind: dict(tallies.items()) for kind, tallies in self.tallies.items()}, [*self.slow]
-        )
+        """A copy, which may be packed while others go on counting."""
+        tallies = {
+            kind: {name: tally.copied() for name, tally in named.items()}
+            for kind, named in self.tallies.items()
+        }
+        return Content(self.began, tallies, [*self.slow])
 
 
 class Content(msgspec.Struct, array_like=True):

@@ -8,7 +8,7 @@ from aistore.performance.tally import OTHER, Tallies, Tally
 
 
 def tally(*seconds, **options):
-    made = Tally(buckets={})
+    made = Tally()
     for one in seconds:
         made.add(one, **options)
     return made
