@@ -31,12 +31,14 @@ class Command(BaseCommand):
                 found = bench.run(quick=options["quick"], on_progress=on_progress)
         except NoScratch as error:
             raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(plain(found)) if options["json"] else text(found))
         if options["plot"]:
             self._draw(options["plot"], plot(found))
-        self.stdout.write(json.dumps(plain(found)) if options["json"] else text(found))
 
     def _draw(self, path: Path, picture: str) -> None:
         try:
             path.write_text(picture, encoding="utf-8")
         except OSError as error:
-            self.stderr.write(f"The plot was not written to {path}: {error.strerror}.")
+            raise CommandError(
+                f"The plot was not written to {path}: {error.strerror}. Name a file in a folder that you may write."
+            ) from error

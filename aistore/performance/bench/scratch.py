@@ -20,6 +20,8 @@ from django.db.utils import Error
 from django.test.utils import override_settings
 from psycopg import sql
 
+from ...cache.counters import counters
+from ...cache.maintenance import forget_kept
 from ...conf import overridden, settings
 from ...exceptions import NoScratch
 from ...models import Conversation
@@ -189,8 +191,15 @@ def _own_cache(name: str) -> Iterator[None]:
         try:
             yield
         finally:
-            recorder.forget()  # the host's statistics are not about this
+            _forget_figures()
             _forget_all(name)
+
+
+def _forget_figures() -> None:
+    """What this process would still tell the others: the host's statistics are not about this."""
+    recorder.forget()
+    counters.all("")
+    forget_kept()
 
 
 def _forget_all(alias: str) -> None:

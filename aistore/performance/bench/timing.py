@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -60,10 +60,11 @@ def rate(
     start, is_over = threading.Barrier(threads + 1), threading.Event()
 
     def work(number: int) -> int:
-        given = cycle(arguments[number % len(arguments) :] or arguments)
-        call(next(given))
-        after()
-        start.wait(PATIENCE)
+        given = cycle([*arguments[number % len(arguments) :], *arguments[: number % len(arguments)]])
+        with _aborting(start):
+            call(next(given))
+            after()
+            start.wait(PATIENCE)
         count = 0
         while not is_over.is_set():
             call(next(given))
@@ -72,14 +73,29 @@ def rate(
         return count
 
     with ThreadPoolExecutor(threads) as pool:
+        working = [pool.submit(work, number) for number in range(threads)]
         try:
-            working = [pool.submit(work, number) for number in range(threads)]
-            start.wait(PATIENCE)
+            with _aborting(start):
+                start.wait(PATIENCE)
             began = time.perf_counter()
             is_over.wait(seconds)
-            is_over.set()
-            done = sum(one.result(PATIENCE) for one in working)
-            return done / (time.perf_counter() - began)
+        except threading.BrokenBarrierError:
+            raise _first_failure(working) from None
         finally:
             is_over.set()
-            start.abort()
+        done = sum(one.result(PATIENCE) for one in working)
+        return done / (time.perf_counter() - began)
+
+
+@contextmanager
+def _aborting(start: threading.Barrier) -> Iterator[None]:
+    """Whoever fails before the start calls it off, so that nobody waits for him."""
+    with ExitStack() as stack:
+        stack.callback(start.abort)
+        yield
+        stack.pop_all()
+
+
+def _first_failure(working: Sequence[Future[int]]) -> BaseException:
+    errors = [one.exception(PATIENCE) for one in working]
+    return next(error for error in errors if error and not isinstance(error, threading.BrokenBarrierError))
