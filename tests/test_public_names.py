@@ -94,7 +94,8 @@ ASYNC = {
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
 COMMANDS = (
-    "aistore_check aistore_demo aistore_export aistore_import aistore_purge aistore_warm demo services test"
+    "aistore_alerts aistore_bench aistore_check aistore_demo aistore_export aistore_import aistore_purge"
+    " aistore_report aistore_warm demo services test"
 )
 
 
