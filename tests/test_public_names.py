@@ -33,6 +33,26 @@ EXPORTED = {
         "writable",
         "write",
     ],
+    "aistore.performance": [
+        "Alerts",
+        "CacheUse",
+        "Figures",
+        "Moment",
+        "PoolStats",
+        "Report",
+        "SlowQuery",
+        "Statistics",
+        "alerts",
+        "cache_stats",
+        "checkout_statistics",
+        "pool_stats",
+        "query_statistics",
+        "query_timer",
+        "report",
+        "request_statistics",
+        "slow_queries",
+        "timer_statistics",
+    ],
 }
 ERRORS = """
     AistoreError BadConversation ConflictingAppend ConversationGone ForeignParent GapInNumbers InteropError
