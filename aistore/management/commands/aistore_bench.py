@@ -31,6 +31,9 @@ class Command(BaseCommand):
                 found = bench.run(quick=options["quick"], on_progress=on_progress)
         except NoScratch as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            gone = "The benchmark was ended by Ctrl-C; what it had made is gone."
+            raise CommandError(gone, returncode=130) from None
         self.stdout.write(json.dumps(plain(found)) if options["json"] else text(found))
         if options["plot"]:
             self._draw(options["plot"], plot(found))
