@@ -16,7 +16,7 @@ from .figures import PoolStats
 from .occupancy import pool_stats
 from .probe import Probe, Unseen, probe
 from .rules import RULES, WINDOW_MINUTES
-from .statistics import checkout_statistics, query_statistics, request_statistics
+from .statistics import checkout_statistics, one_look, query_statistics, request_statistics
 
 WINDOW = dt.timedelta(minutes=WINDOW_MINUTES)
 SHORTEST = 60.0  # seconds by which is divided: one slow query in the first second is not sixty a minute
@@ -33,6 +33,11 @@ class Reading:
 
 def readings() -> dict[str, Reading]:
     """By the name of the rule, in the order of the table. Never raises for what it looks at."""
+    with one_look():
+        return _readings()
+
+
+def _readings() -> dict[str, Reading]:
     cached = cache_stats(WINDOW)
     look: dict[str, Callable[[], Reading]] = {
         "database_down": _database,

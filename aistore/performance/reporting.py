@@ -13,6 +13,7 @@ from .readings import database_alias, pools
 from .server_statements import ServerStatement, server_statements
 from .statistics import (
     checkout_statistics,
+    one_look,
     query_statistics,
     request_statistics,
     slow_queries,
@@ -77,6 +78,11 @@ class Catalogue:
 def report(since: dt.timedelta = HOUR) -> Report:
     """A part of a second, whatever the size of the database; some ten seconds at most when servers hang. It raises
     for nothing that it looks at."""
+    with one_look():
+        return _report(since)
+
+
+def _report(since: dt.timedelta) -> Report:
     unseen: dict[str, str] = {}
     found, catalogue = alerts(), _catalogue(unseen)
     queries, requests, cached, having = (

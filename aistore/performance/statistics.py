@@ -2,18 +2,20 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 
 from .figures import Moment, SlowQuery, Statistics
 from .flushing import flusher
 from .recorder import recorder
 from .store import KEPT_SECONDS, CacheGone, store
+from .sums import Sums, added_up
 from .tally import Tallies, Tally
-from .windows import SECONDS, Content, number_of
+from .windows import SECONDS, number_of
 
 HOUR = dt.timedelta(hours=1)
-UNNAMED = "(its name is not kept any more)"
 MOST_NAMES = 1000  # of all processes together
 
 
@@ -40,77 +42,67 @@ def checkout_statistics(since: dt.timedelta = HOUR) -> Statistics:
 def slow_queries(since: dt.timedelta = HOUR, *, limit: int = 20) -> tuple[SlowQuery, ...]:
     """The newest first. Each process keeps the last 50 of five minutes."""
     begin = dt.datetime.now(dt.UTC) - since
-    found = (slow for share in _recorded(since).shares for slow in share.content.slow if slow.at >= begin)
+    found = (slow for slow in _sums(since).slow if slow.at >= begin)
     return tuple(sorted(found, key=lambda slow: slow.at, reverse=True)[:limit])
 
 
-@dataclass(frozen=True)
-class Share:
-    """What one process did in one window."""
-
-    number: int
-    process: str
-    content: Content
-
-
-@dataclass(frozen=True)
-class Recorded:
-    shares: tuple[Share, ...]
-    names: Mapping[str, str] | None  # by key; None: there are names and no keys, of this process alone
-
-    def name_of(self, key: str) -> str:
-        return key if self.names is None else self.names.get(key, UNNAMED)
+@contextmanager
+def one_look() -> Iterator[None]:
+    """What is asked for inside is read from the cache once for each length of time, and of the same moment."""
+    token = _looked.set({})
+    try:
+        yield
+    finally:
+        _looked.reset(token)
 
 
 def _statistics(kind: str, since: dt.timedelta) -> Statistics:
-    recorded, now = _recorded(since), time.time()
-    shares = [share for share in recorded.shares if share.content.tallies.get(kind)]
-    each, total = Tallies(MOST_NAMES), Tally()
-    for share in shares:
-        for key, tally in share.content.tallies[kind].items():
-            each.of(recorded.name_of(key)).take_in(tally)
-            total.take_in(tally)
-    begin = _beginning(recorded.shares, since, now)
+    sums, now = _sums(since), time.time()
+    each, timeline = Tallies(MOST_NAMES), sums.timeline[kind]
+    for key, tally in sums.each[kind].items():
+        each.of(sums.name_of(key)).take_in(tally)
+    total = Tally()
+    for tally in timeline.values():
+        total.take_in(tally)
+    begin = max(number_of(now - since.total_seconds()) * SECONDS, min(sums.began, now))
     figures = (tally.figures(name) for name, tally in each.items())
     return Statistics(
         since=dt.datetime.fromtimestamp(begin, dt.UTC),
         seconds=now - begin,
-        processes=len({share.process for share in shares}),
-        is_shared=recorded.names is not None,
+        processes=len(sums.processes[kind]),
+        is_shared=sums.names is not None,
         total=total.figures(""),
         each=tuple(sorted(figures, key=lambda one: one.total, reverse=True)),
-        timeline=_timeline(shares, kind, now),
+        timeline=tuple(_moment(number, timeline[number], now) for number in sorted(timeline)),
     )
 
 
-def _recorded(since: dt.timedelta) -> Recorded:
+def _moment(number: int, tally: Tally, now: float) -> Moment:
+    return Moment(
+        at=dt.datetime.fromtimestamp(number * SECONDS, dt.UTC),
+        seconds=min(now - number * SECONDS, SECONDS),
+        total=tally.figures(""),
+    )
+
+
+def _sums(since: dt.timedelta) -> Sums:
+    looked = _looked.get()
+    if looked is None:
+        return _summed(since)
+    if since not in looked:
+        looked[since] = _summed(since)
+    return looked[since]
+
+
+_looked: ContextVar[dict[dt.timedelta, Sums] | None] = ContextVar("aistore_one_look", default=None)
+
+
+def _summed(since: dt.timedelta) -> Sums:
     first = number_of(time.time() - min(since.total_seconds(), KEPT_SECONDS))
     flusher.flush()  # what this process did just now belongs to it
     try:
-        shares = tuple(Share(*found) for found in store.windows(first, number_of(time.time())))
-        return Recorded(shares, store.names())
+        sums = added_up(store.windows(first, number_of(time.time())))
+        return replace(sums, names=store.names())
     except CacheGone:
         own = recorder.contents(first).items()
-        return Recorded(tuple(Share(number, recorder.process, content) for number, content in own), None)
-
-
-def _beginning(shares: Iterable[Share], since: dt.timedelta, now: float) -> float:
-    """Of the first window; or of the recording, when that began later."""
-    window = number_of(now - since.total_seconds()) * SECONDS
-    return max(window, min((share.content.began for share in shares), default=now))
-
-
-def _timeline(shares: Iterable[Share], kind: str, now: float) -> tuple[Moment, ...]:
-    tallies: dict[int, Tally] = {}
-    for share in shares:
-        tally = tallies.setdefault(share.number, Tally())
-        for one in share.content.tallies[kind].values():
-            tally.take_in(one)
-    return tuple(
-        Moment(
-            at=dt.datetime.fromtimestamp(number * SECONDS, dt.UTC),
-            seconds=min(now - number * SECONDS, SECONDS),
-            total=tallies[number].figures(""),
-        )
-        for number in sorted(tallies)
-    )
+        return added_up((number, recorder.process, content) for number, content in own)

@@ -15,6 +15,7 @@ from aistore.performance.plain import plain
 from aistore.performance.prometheus import prometheus_rules
 from aistore.performance.readings import Reading
 from aistore.performance.reporting import Catalogue, report
+from aistore.performance.store import store
 from aistore.performance.text import text
 
 from .broken import NOWHERE, no_cache, no_database
@@ -167,3 +168,17 @@ def test_no_value_password_or_host(careless):
     for one in shown:
         assert SECRET not in one
         assert NOWHERE not in one
+
+
+def test_reads_what_was_recorded_once(monkeypatch):
+    """And not once for each of its parts: a day of many processes takes seconds to add up."""
+    asked = []
+    windows = store.windows
+
+    def counting(first, last):
+        asked.append(last - first)
+        return windows(first, last)
+
+    monkeypatch.setattr(store, "windows", counting)
+    report(dt.timedelta(hours=1))
+    assert sorted(asked) == [1, 12]

@@ -15,7 +15,7 @@ from aistore.performance import query_statistics, query_timer, slow_queries, tim
 from aistore.performance import store as stores
 from aistore.performance.flushing import flusher
 from aistore.performance.recorder import recorder
-from aistore.performance.statistics import UNNAMED
+from aistore.performance.sums import UNNAMED
 from aistore.performance.store import KEPT_SECONDS, key, store
 from aistore.performance.windows import SECONDS, number_of
 
