@@ -66,6 +66,13 @@ def pools() -> tuple[PoolStats, ...]:
     return tuple(stats for stats in found if stats is not None)
 
 
+def no_pool() -> str:
+    """Why there is none to be seen."""
+    if any("pool" in connections[using].settings_dict["OPTIONS"] for using in connections):
+        return "no process of this host has opened its pool"
+    return "no database has one; see POOL_PRESET"
+
+
 def _database() -> Reading:
     try:
         with probe(database_alias()) as asked:
@@ -78,14 +85,14 @@ def _database() -> Reading:
 def _pool_in_use() -> Reading:
     found = pools()
     if not found:
-        return Reading(None, note="no database has a pool; see POOL_PRESET")
+        return Reading(None, note=no_pool())
     fullest = max(found, key=lambda stats: stats.usage)
     return Reading(fullest.usage, note=f"pool of {fullest.database!r}, {fullest.waiting} waiting")
 
 
 def _pool_timeouts() -> Reading:
     if not pools():
-        return Reading(None, note="no database has a pool; see POOL_PRESET")
+        return Reading(None, note=no_pool())
     return Reading(checkout_statistics(WINDOW).total.errors)
 
 

@@ -9,7 +9,7 @@ from .alerting import Alerts, alerts
 from .cache_use import CacheUse, cache_stats
 from .figures import PoolStats, SlowQuery, Statistics
 from .probe import Probe, Unseen, probe, seen
-from .readings import database_alias, pools
+from .readings import database_alias, no_pool, pools
 from .server_statements import ServerStatement, server_statements
 from .statistics import (
     checkout_statistics,
@@ -76,8 +76,8 @@ class Catalogue:
 
 
 def report(since: dt.timedelta = HOUR) -> Report:
-    """A part of a second, whatever the size of the database; some ten seconds at most when servers hang. It raises
-    for nothing that it looks at."""
+    """A part of a second for an hour, two for a day of eight busy processes, whatever the size of the database; some
+    ten at most when servers hang. It raises for nothing that it looks at."""
     with one_look():
         return _report(since)
 
@@ -127,6 +127,8 @@ def _catalogue(unseen: dict[str, str]) -> Catalogue:
 
 def _asked(asked: Probe, unseen: dict[str, str]) -> Catalogue:
     there = seen(lambda: tables.tables(asked), unseen, "sizes of tables") or ()
+    if not there and "sizes of tables" not in unseen:
+        unseen["tables"] = "they are not there; run manage.py migrate"
     found = seen(lambda: tables.indexes(asked), unseen, "sizes of indexes") or ()
     return Catalogue(
         seen(lambda: tables.database(asked), unseen, "facts of the database"),
@@ -145,7 +147,7 @@ def _note_silence(
     having: tuple[PoolStats, ...],
 ) -> None:
     if not having:
-        unseen["connection pool"] = "no database has a pool; see POOL_PRESET"
+        unseen["connection pool"] = no_pool()
     if not cached.is_configured:
         unseen["cache"] = "there is none (CACHE_ALIAS is None)"
     elif not cached.is_answering:

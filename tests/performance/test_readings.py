@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 
 from aistore.conf import overridden
 from aistore.models import Conversation
@@ -56,6 +57,13 @@ def test_hit_rate(conversation):
         Conversation.objects.cached.get(conversation.pk)
     found = readings()["cache_hit_rate"]
     assert (found.value, found.events) == (0.75, 4)
+
+
+def test_no_pool(monkeypatch):
+    """None in the settings, or none that somebody has opened."""
+    assert readings()["pool_in_use"].note == "no database has one; see POOL_PRESET"
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"pool": True})
+    assert module.no_pool() == "no process of this host has opened its pool"
 
 
 def test_slow_queries_a_minute(conversation):

@@ -182,3 +182,11 @@ def test_reads_what_was_recorded_once(monkeypatch):
     monkeypatch.setattr(store, "windows", counting)
     report(dt.timedelta(hours=1))
     assert sorted(asked) == [1, 12]
+
+
+def test_before_the_first_migration(monkeypatch):
+    """It says what is missing, and shows the rest."""
+    monkeypatch.setattr(tables, "names", lambda: ["no_such_table"])
+    found = report()
+    assert unseen(found)["tables"] == "they are not there; run manage.py migrate"
+    assert found.database is not None

@@ -15,8 +15,8 @@ from aistore.performance import query_statistics, query_timer, slow_queries, tim
 from aistore.performance import store as stores
 from aistore.performance.flushing import flusher
 from aistore.performance.recorder import recorder
-from aistore.performance.sums import UNNAMED
 from aistore.performance.store import KEPT_SECONDS, key, store
+from aistore.performance.sums import UNNAMED
 from aistore.performance.windows import SECONDS, number_of
 
 BEGINNING = """
@@ -36,6 +36,17 @@ with query_timer("child" if child == 0 else "parent"):
     pass
 if child:
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+BACKGROUND = """
+from django.conf import settings
+from aistore.performance.recorder import recorder
+settings.AISTORE["RECORDING_FLUSH_SECONDS"] = 0.1
+with query_timer("background"):
+    pass
+while not all(window.is_saved for window in recorder._windows.values()):
+    pass
+os.read(0, 1)
+os.kill(os.getpid(), 9)
 """
 KILLED = """
 from aistore.performance.flushing import flusher
@@ -107,6 +118,13 @@ def test_killed():
     """What it had told stays; the seconds since then are lost with it."""
     assert in_a_process(KILLED).returncode == -9
     assert counts() == {"killed": 1}
+
+
+def test_in_the_background():
+    """Every few seconds, without anybody asking for it, so that a process that is killed has told nearly all."""
+    program = BACKGROUND.replace("os.read(0, 1)", "import time; time.sleep(0.5)")
+    assert in_a_process(program).returncode == -9
+    assert counts() == {"background": 1}
 
 
 def test_told_twice():
