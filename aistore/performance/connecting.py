@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import connections
 
-from ..conf import settings
-from .pool import Options
+from .pool import Options, options
 
 # What a role that is no superuser may open. -1 is "no limit"; reserved_connections came with PostgreSQL 16.
 GIVEN = """
@@ -52,7 +51,7 @@ def demand(alias: str) -> Demand | None:
     with connections[alias].cursor() as cursor:
         cursor.execute(GIVEN)
         given = cursor.fetchone()[0]
-    processes = pool.processes if isinstance(pool, Options) else settings.POOL_PROCESSES or 1
+    processes = (pool if isinstance(pool, Options) else options()).processes
     return Demand(alias, processes, _largest({} if pool is True else dict(pool)), given)
 
 
@@ -71,8 +70,8 @@ def has_pooler(alias: str) -> bool:
         return bool(cursor.fetchone()[0] != connection.connection.info.backend_pid)
 
 
-def _prepares(options: dict[str, Any]) -> bool:
-    return options.get("prepare_threshold") is not None
+def _prepares(given: dict[str, Any]) -> bool:
+    return given.get("prepare_threshold") is not None
 
 
 def _largest(pool: dict[str, Any]) -> int:

@@ -22,9 +22,10 @@ PUBLISHERS: list[Callable[..., object]] = []
 
 class Flusher:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finaliser that runs meanwhile may run a statement
         self._thread: threading.Thread | None = None
         self._is_over = threading.Event()
+        self._is_in_trouble = False
         self.is_paused = False
 
     def ensure(self) -> None:
@@ -49,25 +50,31 @@ class Flusher:
             if self._thread is not None:
                 return
             self._thread = threading.Thread(target=self._run, name="aistore-recorder", daemon=True)
+        atexit.register(self._end)
         try:
             self._thread.start()
-        except RuntimeError:  # the interpreter is ending; what is left is told at its end
-            return
-        atexit.register(self._end)
+        except RuntimeError:  # no more threads here, or the interpreter is ending: then it is told at the end
+            logger.warning("what is measured is shared only at the end: no thread could be started for it")
 
     def _run(self) -> None:
         while not self._is_over.wait(max(settings.RECORDING_FLUSH_SECONDS, 0.1)):
-            try:
-                self.flush()
-                _publish(is_over=False)
-            except Exception:  # nobody could be told but the log, and the next time may go well
-                logger.warning("what was measured could not be shared", exc_info=True)
+            self._tell(is_over=False)
 
     def _end(self) -> None:
         """A command may live shorter than the time between two flushes."""
         self._is_over.set()
-        self.flush(seconds=settings.CACHE_TIMEOUT)
-        _publish(is_over=True)
+        self._tell(is_over=True)
+
+    def _tell(self, *, is_over: bool) -> None:
+        try:
+            self.flush(seconds=settings.CACHE_TIMEOUT if is_over else None)
+            _publish(is_over=is_over)
+            self._is_in_trouble = False
+        # Nobody could be told but the log, and the next time may go well.
+        except Exception as error:  # noqa: BLE001
+            if not self._is_in_trouble:
+                self._is_in_trouble = True
+                logger.warning("what is measured cannot be shared (%s)", type(error).__name__)
 
 
 def _publish(*, is_over: bool) -> None:

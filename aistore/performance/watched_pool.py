@@ -114,7 +114,7 @@ def _watched(connection: Any) -> Watching | None:
     if connection.vendor != "postgresql":
         return None
     try:
-        pool = connection.pool
+        pool = getattr(connection, "pool", None)  # a backend of somebody else's need not have it
     except ImproperlyConfigured:  # Django will say it itself, where it is heard; and so does a system check
         return None
     if pool is not None and not isinstance(pool, Watching):
