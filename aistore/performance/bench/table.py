@@ -30,6 +30,8 @@ def _lines(bench: Bench) -> Iterator[str]:
     )
     for row in bench.rows:
         yield _line(row.operation, [figure for way in WAYS for figure in _rates(row.ways[way])])
+    if bench.late:
+        yield f"The cache came late, and some reads went to the database: {'; '.join(bench.late)}."
     for figures in bench.pool:
         yield from ("", *_pool(figures))
 

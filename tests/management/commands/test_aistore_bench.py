@@ -17,6 +17,7 @@ FOUND = Bench(
     machine={"python": "3.11", "django": "5.2", "postgresql": "18.6", "processors": "2"},
     data={"messages": 300},
     has_cache=True,
+    late=("get user, cached, 100 threads",),
 )
 
 
@@ -40,6 +41,7 @@ def test_prints_a_table(asked, capsys):
     assert "get user                  100      200      300" in printed
     assert "search memories      left out: not yet" in printed
     assert "in use, at most             40%" in printed
+    assert "The cache came late, and some reads went to the database: get user, cached, 100 threads." in printed
 
 
 def test_as_json(asked, capsys):

@@ -7,10 +7,11 @@ from django_redis import get_redis_connection
 
 from aistore.cache import stats
 from aistore.cache.counters import counters
+from aistore.cache.link import link
 from aistore.conf import settings
 from aistore.exceptions import NoScratch
 from aistore.models import Conversation
-from aistore.performance.bench.scratch import MARK, scratch
+from aistore.performance.bench.scratch import MARK, believe_again, scratch
 
 POOL = {"min_size": 1, "max_size": 2}
 
@@ -122,6 +123,15 @@ def test_leaves_nothing_in_the_cache():
             Conversation.objects.cached.get(conversation.pk)
     assert stats().queries == before
     assert not [key for key in get_redis_connection("default").scan_iter() if place.name.encode() in key]
+
+
+def test_believes_again():
+    """A cache that came late once is measured all the same, by whoever is alone with it."""
+    with scratch(POOL):
+        assert not believe_again()
+        link().doubt()
+        assert believe_again()
+        assert link().is_trusted
 
 
 def test_drops_what_a_killed_run_has_left(left):
