@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from django.urls import ResolverMatch
@@ -91,4 +92,11 @@ def test_is_over_with_the_request():
 def test_in_the_project(client):
     """It is in MIDDLEWARE, and sees the route that Django has found."""
     client.get("/admin/login/")
+    assert counts() == {"GET admin/login/": (1, 0)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_an_asynchronous_project(async_client):
+    """The same under ASGI."""
+    async_to_sync(async_client.get)("/admin/login/")
     assert counts() == {"GET admin/login/": (1, 0)}
