@@ -5,10 +5,17 @@ aistore.E002  a value of AISTORE has the wrong type, or is negative
 aistore.E003  the database of the app is not PostgreSQL
 aistore.E004  UPLOAD_STORAGE names none of STORAGES
 aistore.E005  the module of EMBEDDER or EMBEDDING_HOOK is not there
+aistore.E006  POOL_PRESET names no preset
+aistore.E007  a pool together with persistent connections
 aistore.W001  uploads have no folder of their own
 aistore.W002  CACHE_ALIAS names a cache that is not of django-redis
+
+With a connection, for ``check --database`` and ``migrate``:
+
 aistore.W003  EMBEDDER is set, and the database has no vectors
 aistore.W004  SEARCH_CONFIG is not what the words were made with
+aistore.W005  the pools of the processes may want more connections than PostgreSQL gives
+aistore.W006  a pooler stands before PostgreSQL, and what it cannot do is not switched off
 """
 
 import difflib
@@ -26,6 +33,8 @@ from . import conf
 from .cache import link
 from .embedding import embedder, table
 from .models import Conversation, Memory, Upload, reindexing
+from .performance import connecting
+from .performance.pool import PRESETS
 
 
 @register("aistore")
@@ -151,6 +160,32 @@ def _is_migrated(alias: str) -> bool:
         return Memory._meta.db_table in connections[alias].introspection.table_names(cursor)
 
 
+@register("aistore")
+def check_pool(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    preset = conf.settings.POOL_PRESET
+    if isinstance(preset, str) and preset not in PRESETS:
+        found.append(
+            Error(
+                f"AISTORE['POOL_PRESET'] is {preset!r}, which is no preset of the connection pool.",
+                hint=f"There are {', '.join(map(repr, PRESETS))}; POOL_MIN_SIZE and POOL_MAX_SIZE change one.",
+                id="aistore.E006",
+            )
+        )
+    return [*found, *map(_persistent_pool, connecting.persistent_pools())]
+
+
+@register(Tags.database)
+def check_connections(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    ours = [alias for alias in databases or () if connections[alias].vendor == "postgresql"]
+    return [
+        *[_too_many(demand) for demand in map(connecting.demand, ours) if demand and demand.is_too_high],
+        *[_pooler(alias) for alias in ours if connecting.is_pooler_misused(alias)],
+    ]
+
+
 def _fits(name: str, value: Any) -> bool:
     kinds = get_args(conf.TYPES[name]) if isinstance(conf.TYPES[name], UnionType) else (conf.TYPES[name],)
     if isinstance(value, bool):
@@ -158,6 +193,34 @@ def _fits(name: str, value: Any) -> bool:
     if isinstance(value, int | float) and not value >= 0:  # so written, NaN does not fit either
         return False
     return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
+
+
+def _persistent_pool(alias: str) -> Error:
+    return Error(
+        f"DATABASES[{alias!r}] has a pool, and a CONN_MAX_AGE that is not 0: Django refuses to connect.",
+        hint="Set CONN_MAX_AGE to 0. The pool keeps connections open; POOL_MAX_LIFETIME says for how long.",
+        id="aistore.E007",
+    )
+
+
+def _too_many(demand: connecting.Demand) -> Warning:
+    return Warning(
+        f"The pools of DATABASES[{demand.alias!r}] may want {demand.wanted} connections ({demand.processes} processes"
+        f" with {demand.each} each), and PostgreSQL gives {demand.given}.",
+        hint="Lower POOL_MAX_SIZE or take a smaller POOL_PRESET, or raise max_connections in PostgreSQL. With several"
+        " hosts, divide what PostgreSQL gives between them.",
+        id="aistore.W005",
+    )
+
+
+def _pooler(alias: str) -> Warning:
+    return Warning(
+        f"A pooler such as PgBouncer stands before the PostgreSQL of DATABASES[{alias!r}]. In transaction mode it"
+        " breaks server-side cursors and prepared statements, which are not switched off.",
+        hint="Set DISABLE_SERVER_SIDE_CURSORS to True, and leave prepare_threshold out of OPTIONS. In session mode all"
+        " is well: put aistore.W006 into SILENCED_SYSTEM_CHECKS.",
+        id="aistore.W006",
+    )
 
 
 def _unknown_key(name: str) -> Error:

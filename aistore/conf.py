@@ -6,6 +6,7 @@ A wrong key or type is reported by the system checks ``aistore.E001`` and ``aist
 """
 
 import dataclasses
+from contextlib import AbstractContextManager
 from typing import Any, get_type_hints
 
 from django.conf import settings as django_settings
@@ -41,6 +42,16 @@ class Defaults:
     CACHE_TIMEOUT: float = 0.2  # seconds; a cache that takes longer counts as down
     CACHE_STRICT: bool = False  # a writer that cannot reach the cache answers only after one lease
     CACHE_KEPT_BYTES: int = 32 * 1024**2  # decoded records kept in each process; 0: none
+    POOL_PRESET: str = "medium"  # small, medium or large; what follows goes before it
+    POOL_PROCESSES: int | None = None  # of this host, which share the preset; None: WEB_CONCURRENCY, or 1
+    POOL_MIN_SIZE: int | None = None  # connections of the host
+    POOL_MAX_SIZE: int | None = None
+    POOL_TIMEOUT: float | None = None  # seconds a caller waits for a connection
+    POOL_WEB_TIMEOUT: float | None = None  # the same while a request is answered
+    POOL_MAX_LIFETIME: float | None = None  # seconds after which a connection is made anew
+    RECORDING: bool = True  # statements, requests and waits for the pool are counted
+    RECORDING_FLUSH_SECONDS: float = 5.0  # between two times that the others are told
+    SLOW_QUERY_SECONDS: float = 1.0  # so long and longer is slow
     USER_TTL: float = 3600.0  # seconds that an entry may live
     CONVERSATION_TTL: float = 1800.0
     MESSAGE_TTL: float = 1800.0
@@ -92,6 +103,13 @@ def written() -> Any:
     if "AISTORE" not in LOOKED_UP:
         LOOKED_UP["AISTORE"] = getattr(django_settings, "AISTORE", {})
     return LOOKED_UP["AISTORE"]
+
+
+def overridden(**values: Any) -> AbstractContextManager[Any]:
+    """Other values for a while, for all threads of the process: for a benchmark, which has one of its own."""
+    from django.test.utils import override_settings  # with Django's machinery for tests, which is heavy
+
+    return override_settings(AISTORE={**given(), **values})
 
 
 # Where Django remembers what it has looked up, until somebody overrides it. It does not remember what it has not found,

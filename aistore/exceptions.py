@@ -22,6 +22,8 @@ AistoreError
 │   ├── UploadTooLarge       a file that is larger than the settings allow
 │   └── UploadTypeRefused    a file of a type that the settings do not name
 ├── ClaimLost                the result of an upload that somebody else has, or nobody any more
+├── PoolExhausted            no connection of the pool came free in time (also django.db.OperationalError)
+├── NoScratch                a benchmark that may make no database of its own
 └── InteropError
     ├── UnknownFormat        a file in no format that we read
     ├── UnreadableFile       a file that is not what its name says
@@ -31,6 +33,8 @@ The docstring of each class is its message; ``str(error)`` fills in the braces.
 """
 
 from typing import Any
+
+from django.db import utils
 
 LONGEST_FACT = 300  # characters that a message quotes of one fact; error.facts has all of it
 
@@ -172,6 +176,17 @@ class MissingExtension(AistoreError):
 class UnknownSearchConfig(AistoreError):
     """AISTORE['SEARCH_CONFIG'] is {config!r}, which is no text search configuration of this database. Nothing was
     changed. Known are {known}."""
+
+
+class NoScratch(AistoreError):
+    """The benchmark did not run: it needs a place of its own, and this database user may create neither a database
+    nor a schema. Grant it CREATEDB, or CREATE on a database that is not in use, and run it there."""
+
+
+class PoolExhausted(AistoreError, utils.OperationalError):
+    """The pool of database {database!r} had no connection free within {seconds} s: {size} are in use, one of them
+    for {oldest} s by {holder}, and {waiting} more callers wait. Nothing was sent to the database. Look for code
+    that keeps a connection while it waits for something else; if there is none, raise POOL_MAX_SIZE in AISTORE."""
 
 
 class InteropError(AistoreError):

@@ -13,6 +13,7 @@ except ImportError:
 
 from django.core.exceptions import ImproperlyConfigured
 
+from aistore.performance import pool
 from project import secret_key, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aistore.middleware.RequestCounters",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,6 +87,18 @@ else:
         "DEBUG is off and DATABASE_URL is not set. The embedded PostgreSQL is for development only:"
         " set DATABASE_URL=postgres://user:password@host:5432/name."
     )
+
+DATABASES["default"].update(
+    CONN_MAX_AGE=0,  # the pool keeps them
+    CONN_HEALTH_CHECKS=True,  # one that PostgreSQL has closed is found before it is used
+    OPTIONS={
+        "application_name": "aistore",
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": pool.options(),
+    },
+)
+
+AISTORE = {"POOL_PRESET": env.str("POOL_PRESET", default="medium")}
 
 # JSON and not pickle: whoever can write to the cache must not run code here.
 CACHES = {

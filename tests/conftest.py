@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django_redis import get_redis_connection
 
+from aistore.performance.flushing import flusher
 from project import services
 from project.services import ephemeral
 
@@ -26,6 +27,8 @@ def use_servers_of_this_run() -> None:
     settings.MEDIA_ROOT = places.media
     if not os.environ.get("DATABASE_URL"):
         settings.DATABASES["default"]["HOST"] = str(places.sockets)
+    # Most tests make databases and drop them, which the connections of a pool would not let go.
+    del settings.DATABASES["default"]["OPTIONS"]["pool"]
     if not os.environ.get("CACHE_URL"):
         number = int((WORKER or "gw0").removeprefix("gw"))
         settings.CACHES["default"]["LOCATION"] = f"unix://{places.valkey_socket}?db={number}"
@@ -35,6 +38,8 @@ use_servers_of_this_run()
 # Who runs the tests in the background has them ignore Ctrl-C, and so would every process whose end by it is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# What is measured in the background would lie in the cache that a test looks into.
+flusher.pause()
 # A password that is hard to guess takes a second to check, and every test of the admin signs in.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -23,6 +23,7 @@ FLOORS = [
     {"integrity"},
     {"interop"},
     {"performance"},
+    {"middleware"},
     {"backup"},
     {"privacy"},
     {"demo"},

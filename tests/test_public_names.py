@@ -35,12 +35,32 @@ EXPORTED = {
         "writable",
         "write",
     ],
+    "aistore.performance": [
+        "Alerts",
+        "CacheUse",
+        "Figures",
+        "Moment",
+        "PoolStats",
+        "Report",
+        "SlowQuery",
+        "Statistics",
+        "alerts",
+        "cache_stats",
+        "checkout_statistics",
+        "pool_stats",
+        "query_statistics",
+        "query_timer",
+        "report",
+        "request_statistics",
+        "slow_queries",
+        "timer_statistics",
+    ],
 }
 ERRORS = """
     AistoreError BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
     ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone
-    MissingConversation MissingExtension MissingOwner NoVectors StaleEdit StreamEnded UnknownFormat
-    UnknownSearchConfig UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
+    MissingConversation MissingExtension MissingOwner NoScratch NoVectors PoolExhausted StaleEdit StreamEnded
+    UnknownFormat UnknownSearchConfig UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
 """
 FIELDS = {
     "Conversation": """
@@ -111,8 +131,8 @@ ASYNC = {
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
 COMMANDS = (
-    "aistore_check aistore_demo aistore_embed aistore_export aistore_import aistore_purge aistore_reindex"
-    " aistore_warm demo services test"
+    "aistore_alerts aistore_bench aistore_check aistore_demo aistore_embed aistore_export aistore_import"
+    " aistore_purge aistore_reindex aistore_report aistore_warm demo services test"
 )
 
 

@@ -18,6 +18,7 @@ finding, whole find in a conversation; a message that is too long for its page
 person         the page of an owner; summary, usage, plot, erasing: its pieces
 front          the box on the front page
 preview        pictures of uploads
+performance    the report of what the data layer does
 conversation, memory, upload, audit    one registered model each
 """
 

@@ -28,6 +28,7 @@ from .finding import finding_in
 from .marking import MarkActions
 from .owner import PARAMETER as OWNER
 from .owner import OwnerFilter, owner_link
+from .performance import PerformancePages
 from .person import OwnerPages
 from .rights import identity, is_wordless, may_read, words_of
 from .searching import is_ranked
@@ -55,7 +56,9 @@ FILTERS = [
 
 
 @admin.register(Conversation)
-class ConversationAdmin(MarkActions, ExportActions, OwnerPages, WholeMessages, BrowsingAdmin):
+class ConversationAdmin(
+    MarkActions, ExportActions, OwnerPages, WholeMessages, PerformancePages, BrowsingAdmin
+):
     ordering = ("-last_message_at", "-id")
     list_display = [
         "title_or_first_words",
@@ -144,7 +147,8 @@ class ConversationAdmin(MarkActions, ExportActions, OwnerPages, WholeMessages, B
         return ago(conversation.last_message_at)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.owner_urls(), *self.message_urls(), *super().get_urls()]
+        urls = [*self.owner_urls(), *self.message_urls(), *self.performance_urls()]
+        return [*urls, *super().get_urls()]
 
     # The page on which one is read.
 

@@ -49,3 +49,15 @@ def of_so_many(what: str, stream: IO[str] | Any) -> Iterator[Callable[[int, int]
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def steps(what: str, stream: IO[str] | Any) -> Iterator[Callable[[str], object]]:
+    """Gives ``on_progress(step)`` for work whose parts have names."""
+    if not stream.isatty():
+        yield lambda step: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"))
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(what, total=None, step="")
+        yield lambda step: progress.update(task, step=step)
