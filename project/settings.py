@@ -91,7 +91,11 @@ else:
 DATABASES["default"].update(
     CONN_MAX_AGE=0,  # the pool keeps them
     CONN_HEALTH_CHECKS=True,  # one that PostgreSQL has closed is found before it is used
-    OPTIONS={"application_name": "aistore", **DATABASES["default"].get("OPTIONS", {}), "pool": pool.options()},
+    OPTIONS={
+        "application_name": "aistore",
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": pool.options(),
+    },
 )
 
 AISTORE = {"POOL_PRESET": env.str("POOL_PRESET", default="medium")}
