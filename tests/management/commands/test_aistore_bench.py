@@ -41,7 +41,9 @@ def test_prints_a_table(asked, capsys):
     assert "get user                  100      200      300" in printed
     assert "search memories      left out: not yet" in printed
     assert "in use, at most             40%" in printed
-    assert "The cache came late, and some reads went to the database: get user, cached, 100 threads." in printed
+    assert (
+        "The cache came late, and some reads went to the database: get user, cached, 100 threads." in printed
+    )
 
 
 def test_as_json(asked, capsys):
@@ -63,7 +65,7 @@ def test_a_plot_that_cannot_be_written(asked, tmp_path, capsys):
 
 def test_no_rights(monkeypatch):
     def run(**options):
-        raise NoScratch()
+        raise NoScratch(why="no right", remedy="Grant it CREATEDB.")
 
     monkeypatch.setattr(bench, "run", run)
     with pytest.raises(CommandError, match="Grant it CREATEDB"):
