@@ -23,7 +23,7 @@ AistoreError
 │   └── UploadTypeRefused    a file of a type that the settings do not name
 ├── ClaimLost                the result of an upload that somebody else has, or nobody any more
 ├── PoolExhausted            no connection of the pool came free in time (also django.db.OperationalError)
-├── NoScratch                a benchmark that may make no database of its own
+├── NoScratch                a benchmark that got no database of its own
 └── InteropError
     ├── UnknownFormat        a file in no format that we read
     ├── UnreadableFile       a file that is not what its name says
@@ -179,8 +179,7 @@ class UnknownSearchConfig(AistoreError):
 
 
 class NoScratch(AistoreError):
-    """The benchmark did not run: it needs a place of its own, and this database user may create neither a database
-    nor a schema. Grant it CREATEDB, or CREATE on a database that is not in use, and run it there."""
+    """The benchmark did not run: {why}. {remedy}"""
 
 
 class PoolExhausted(AistoreError, utils.OperationalError):

@@ -14,9 +14,7 @@ from .words import ago, duration, moment, share, size
 
 HOME = Path(__file__).resolve().parent.parent
 # Of our own: a host's settings may look for templates elsewhere.
-ENGINE = Engine(
-    dirs=[str(HOME / "templates")], libraries={"i18n": "django.templatetags.i18n"}, autoescape=True
-)
+ENGINE = Engine(dirs=[str(HOME / "templates")], libraries={"i18n": "django.templatetags.i18n"})
 TONES = {"HEALTHY": "good", "DEGRADED": "note", "UNHEALTHY": "failed"}
 
 

@@ -90,6 +90,10 @@ class Options(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._arguments())
 
+    def __bool__(self) -> bool:
+        """Django asks at every connection."""
+        return True
+
     def __repr__(self) -> str:
         return f"pool.options({self._arguments()})"
 

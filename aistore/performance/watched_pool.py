@@ -19,13 +19,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from ..exceptions import PoolExhausted
 from .noting import note_checkout
-from .origin import current_request, origin
+from .origin import current_request, program, route_of
 from .tally import Tally
 
 
 class Held(NamedTuple):
     since: float  # monotonic
-    origin: str
+    request: Any  # None: held outside of requests. Its route is looked for only when somebody asks.
 
 
 class Watching(ConnectionPool[Any]):
@@ -62,10 +62,10 @@ class Watching(ConnectionPool[Any]):
         super().putconn(conn)
 
     def hold(self, connection: Any) -> None:
-        self.held[id(connection)] = Held(time.monotonic(), origin())
+        self.held[id(connection)] = Held(time.monotonic(), current_request.get())
 
     def oldest(self) -> Held | None:
-        return min(self.held.copy().values(), default=None)
+        return min(self.held.copy().values(), key=lambda held: held.since, default=None)
 
     def _patience(self) -> float:
         if self.web_timeout is None or current_request.get() is None:
@@ -78,14 +78,14 @@ class Watching(ConnectionPool[Any]):
         note_checkout(self.database, seconds, is_failed=is_failed)
 
     def _exhausted(self, seconds: float) -> PoolExhausted:
-        oldest = self.oldest() or Held(time.monotonic(), "nobody any more")
+        oldest = self.oldest() or Held(time.monotonic(), None)
         return PoolExhausted(
             database=self.database,
             seconds=round(seconds, 1),
             size=len(self.held),
             waiting=len(self.asking) - 1,
             oldest=round(time.monotonic() - oldest.since, 1),
-            holder=oldest.origin,
+            holder=program() if oldest.request is None else route_of(oldest.request),
         )
 
 

@@ -2,11 +2,12 @@ import time
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from aistore.performance.probe import Unseen, probe, reason, seen
 
 from .broken import NOWHERE, no_database
+from .conftest import pooled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,6 +19,14 @@ def test_asks_on_a_connection_of_its_own():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone()[0] != other
+
+
+def test_needs_no_room_in_the_pool(open_database):
+    """A report is wanted most when nobody gets a connection."""
+    with pooled(max_size=1, timeout=0.1) as alias:
+        connections[alias].ensure_connection()  # the only one
+        with probe(alias) as asked:
+            assert asked.rows("SELECT 1") == [(1,)]
 
 
 def test_no_question_takes_long():

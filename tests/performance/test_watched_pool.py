@@ -1,9 +1,12 @@
 """Storms on a real pool: nobody is turned away who can be served, nobody hangs, and afterwards all is as before."""
 
+import threading
+
 import pytest
 from django.core.signals import request_started
 from django.db import OperationalError, connections
 from django.test import RequestFactory
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from aistore.exceptions import PoolExhausted
 from aistore.middleware import RequestCounters
@@ -11,17 +14,9 @@ from aistore.performance import pool_stats
 from aistore.performance.watched_pool import watch_pools
 
 from .conftest import pooled
-from .crowd import Holders, ask, at_once
+from .crowd import PATIENCE, Holders, ask, at_once
 
 pytestmark = pytest.mark.usefixtures("open_database")
-
-
-def ask_for_long(alias):
-    try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(1)")
-    finally:
-        connections[alias].close()
 
 
 def refusal_of(call, *arguments):
@@ -58,24 +53,36 @@ def test_all_works_again():
             refused = [future.exception() for future in at_once(20, lambda number: ask(alias))]
             assert {type(error) for error in refused} == {PoolExhausted}
             assert pool_stats(alias).in_use == 2
+        connections[alias].pool.timeout = PATIENCE
         assert all(future.result() for future in at_once(20, lambda number: ask(alias)))
         stats = pool_stats(alias)
         assert (stats.in_use, stats.waiting, stats.errors, stats.checkouts) == (0, 0, 20, 42)
 
 
 def test_first_connections_of_a_process():
-    """All who ask before there is a pool are watched, too: a deployment under load begins like that."""
-    with pooled(max_size=1, timeout=0.2, min_size=0) as alias:
-        outcomes = [future.exception() for future in at_once(5, lambda number: ask_for_long(alias))]
-        assert {type(error) for error in outcomes} == {type(None), PoolExhausted}
+    """All who ask before there is a connection are watched, too: a deployment under load begins like that."""
+    refusals = threading.Semaphore(0)
+
+    def hold_until_the_others_are_refused(number):
+        try:
+            connections[alias].ensure_connection()
+            return all(refusals.acquire(timeout=PATIENCE) for _ in range(4))
+        except PoolExhausted:
+            return refusals.release()
+        finally:
+            connections[alias].close()
+
+    with pooled(max_size=1, timeout=2, min_size=0) as alias:
+        outcomes = [future.result() for future in at_once(5, hold_until_the_others_are_refused)]
+        assert sorted(map(str, outcomes)) == ["None"] * 4 + ["True"]
 
 
 def test_queue_that_is_full():
     """max_waiting, where a host sets it, refuses at once, with the same error."""
-    with pooled(max_size=1, timeout=5, max_waiting=1) as alias, Holders(alias, 1):
-        refused = [future.exception() for future in at_once(1, lambda number: ask(alias))]
-        connections[alias].pool.timeout = 0.1
-        assert refused[0].size == 1
+    with pooled(max_size=1, timeout=0.5, max_waiting=1) as alias, Holders(alias, 1):
+        refused = [future.exception() for future in at_once(2, lambda number: ask(alias))]
+        assert {type(error) for error in refused} == {PoolExhausted}
+        assert {type(error.__cause__) for error in refused} == {PoolTimeout, TooManyRequests}
 
 
 def test_shorter_in_a_request():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...exceptions import NoScratch
+from ...exceptions import AistoreError
 from ...performance import bench
 from ...performance.bench.plot import plot
 from ...performance.bench.table import text
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             with steps("Measuring", self.stderr) as on_progress:
                 found = bench.run(quick=options["quick"], on_progress=on_progress)
-        except NoScratch as error:
+        except AistoreError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             gone = "The benchmark was ended by Ctrl-C; what it had made is gone."

@@ -23,16 +23,12 @@ from . import filling, timing
 from .filling import Data
 from .operations import Absent, Operation, operations
 from .pooling import PAUSE, PoolFigures, under_load
-from .scratch import Scratch, believe_again, scratch
+from .scratch import Scratch, believe_again, free_connections, scratch
 from .timing import Times
 
 THREADS = (1, 16, 100)
 POOL_MOST = 20  # connections, where the host's settings name no other number
 SPARE = 10  # connections of the server that are left alone
-
-FREE = """
-SELECT current_setting('max_connections')::int - count(*)
-FROM pg_stat_activity WHERE backend_type = 'client backend'"""
 
 
 @dataclass(frozen=True)
@@ -108,13 +104,9 @@ def run(*, quick: bool = False, on_progress: Callable[[str], object] = lambda st
 
 def _pool_size() -> int:
     """As the host has it, as far as the server has connections to spare."""
-    connection = connections[router.db_for_write(Conversation)]
-    wanted = connection.settings_dict["OPTIONS"].get("pool")
+    wanted = connections[router.db_for_write(Conversation)].settings_dict["OPTIONS"].get("pool")
     most = wanted.get("max_size", POOL_MOST) if isinstance(wanted, Mapping) else POOL_MOST
-    with connection.cursor() as cursor:
-        cursor.execute(FREE)
-        [free] = cursor.fetchone() or (0,)
-    return max(2, min(most, free - SPARE))
+    return max(2, min(most, free_connections() - SPARE))
 
 
 def _rows(

@@ -15,6 +15,7 @@ from .timing import PATIENCE, Times
 
 USERS = 100
 PAUSE = 0.5  # seconds that a user thinks between two requests: some 200 requests a second
+WARM_UP = 0.2  # of the time: the pool grows, which is not what is asked for
 LOOK = 0.005  # seconds between two looks at the pool
 
 
@@ -44,6 +45,10 @@ class Seen:
     in_use: list[int] = field(default_factory=list)
     rejected: list[None] = field(default_factory=list)
 
+    def forget(self) -> None:
+        for found in (self.checkouts, self.requests, self.in_use):
+            found.clear()
+
 
 def under_load(data: Data, using: str, pool_size: int, *, pause: float, seconds: float) -> PoolFigures:
     seen, is_over = Seen(), threading.Event()
@@ -52,11 +57,13 @@ def under_load(data: Data, using: str, pool_size: int, *, pause: float, seconds:
     try:
         with ThreadPoolExecutor(USERS) as threads:
             try:
-                began = time.perf_counter()
                 users = [
                     threads.submit(_user, data, using, seen, is_over, pause, number)
                     for number in range(USERS)
                 ]
+                is_over.wait(seconds * WARM_UP)
+                seen.forget()
+                began = time.perf_counter()
                 is_over.wait(seconds)
             finally:
                 is_over.set()

@@ -26,6 +26,7 @@ from ...cache.maintenance import forget_kept
 from ...conf import overridden, settings
 from ...exceptions import NoScratch
 from ...models import Conversation
+from ..probe import Unseen, probe
 from ..recorder import recorder
 
 PREFIX = "aistore_bench_"
@@ -36,6 +37,9 @@ KEYS_AT_ONCE = 1000
 RIGHTS = """
 SELECT rolcreatedb OR rolsuper, has_database_privilege(current_database(), 'CREATE')
 FROM pg_roles WHERE rolname = current_user"""
+FREE = """
+SELECT current_setting('max_connections')::int - count(*)
+FROM pg_stat_activity WHERE backend_type = 'client backend'"""
 LEFT_BEHIND = f"""
 SELECT 'DATABASE', datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname LIKE '{PREFIX}%'
 UNION ALL
@@ -123,7 +127,10 @@ def _kind(maker: str) -> str:
         return "DATABASE"
     if makes_schemas:
         return "SCHEMA"
-    raise NoScratch()
+    raise NoScratch(
+        why="it needs a place of its own, and this database user may create neither a database nor a schema",
+        remedy="Grant it CREATEDB, or CREATE on a database that is not in use, and run it there.",
+    )
 
 
 @contextmanager
@@ -160,6 +167,17 @@ def _is_forgotten(comment: str | None) -> bool:
     if not comment or not comment.startswith(MARK):
         return False
     return dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(comment.removeprefix(MARK)) > FORGOTTEN
+
+
+def free_connections() -> int:
+    """That the server could still give. Raises NoScratch where it does not answer."""
+    try:
+        with probe(router.db_for_write(Conversation)) as asked:
+            [[free]] = asked.rows(FREE)
+    except Unseen as error:
+        remedy = "See whether it runs: manage.py dbshell asks with the same address, user and password."
+        raise NoScratch(why=error.why, remedy=remedy) from error
+    return int(free)
 
 
 def _on_server(maker: str, statement: str, name: str, stamp: str = "") -> None:

@@ -65,7 +65,7 @@ def test_a_plot_that_cannot_be_written(asked, tmp_path, capsys):
 
 def test_no_rights(monkeypatch):
     def run(**options):
-        raise NoScratch()
+        raise NoScratch(why="no right", remedy="Grant it CREATEDB.")
 
     monkeypatch.setattr(bench, "run", run)
     with pytest.raises(CommandError, match="Grant it CREATEDB"):

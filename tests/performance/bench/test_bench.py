@@ -5,12 +5,15 @@ import json
 import pytest
 
 from aistore.conf import overridden
+from aistore.exceptions import NoScratch
 from aistore.models import Memory
 from aistore.performance import bench
 from aistore.performance.bench.plot import plot
 from aistore.performance.bench.table import text
 from aistore.performance.plain import plain
 from aistore.performance.recorder import recorder
+
+from ..broken import no_database
 
 FOUR = ["get user", "get conversation", "get 50 messages", "list conversations"]
 SEARCHES = hasattr(Memory.objects.all(), "search")
@@ -96,3 +99,9 @@ def test_without_a_cache(small):
         found = small()
     assert not found.has_cache
     assert "No cache answers here" in text(found)
+
+
+def test_database_down(monkeypatch):
+    """One clear error at once, and not after the time-out of a pool."""
+    with no_database(monkeypatch), pytest.raises(NoScratch, match="PostgreSQL does not answer"):
+        bench.run(quick=True)
