@@ -2,6 +2,7 @@
 
 aistore.models        Conversation, Message, Memory, Upload and their named queries
 aistore.integrity     proves on a live database that the rows are right
+aistore.backup        backups that are proven, restores that are all or nothing
 aistore.privacy       ends what must not stay
 aistore.interop       reads and writes the exports of other products
 aistore.exceptions    every error, under one root

@@ -18,6 +18,22 @@ from aistore.models.upload import Upload, UploadQuerySet
 
 EXPORTED = {
     "aistore.models": ["AuditEntry", "Conversation", "Memory", "Message", "MessageRevision", "Upload"],
+    "aistore.backup": [
+        "BackedUp",
+        "Backup",
+        "Plan",
+        "Restored",
+        "Rotated",
+        "Verified",
+        "back_up",
+        "backups",
+        "create",
+        "newest_verified",
+        "plan",
+        "restore",
+        "rotate",
+        "verify",
+    ],
     "aistore.interop": [
         "CanonicalConversation",
         "CanonicalMessage",
@@ -35,6 +51,8 @@ EXPORTED = {
     ],
 }
 ERRORS = """
+    BackupDamaged BackupError BackupFailed BackupNotCopied BackupNotFound BackupRunning BackupUnfit
+    InvalidRotation RestoreFailed
     MissingExtension MissingOwner UnknownSearchConfig
     AistoreError BadConversation ClaimLost ConflictingAppend ConversationGone ForeignMemory ForeignParent
     GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone MissingConversation
@@ -103,8 +121,10 @@ ASYNC = {
     UploadQuerySet: ["astore", "aclaim", "aretry"],
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
+SETTINGS |= {"BACKUP_DIRECTORY": "backups", "BACKUP_KEEP": 7, "BACKUP_STORAGE": None, "BACKUP_RECIPIENTS": ()}
 COMMANDS = (
-    "aistore_check aistore_demo aistore_export aistore_import aistore_purge aistore_warm demo services test"
+    "aistore_backup aistore_backups aistore_check aistore_demo aistore_export aistore_import aistore_purge"
+    " aistore_restore aistore_verify aistore_warm demo services test"
 )
 
 
