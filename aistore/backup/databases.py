@@ -131,10 +131,13 @@ def may_create(server: "psycopg.Connection[Any]", database: str) -> bool:
     return bool(created and replaced)
 
 
-def dated(database: str, at: datetime) -> str:
-    """Under which the old one is kept."""
-    ending = f"_before_{at:%Y%m%dt%H%M%S}"
-    return database.encode()[: LONGEST - len(ending)].decode(errors="ignore") + ending
+def dated(server: "psycopg.Connection[Any]", database: str, at: datetime) -> str:
+    """Under which the old one is kept: a name that is free."""
+    number, ending = 1, f"_before_{at:%Y%m%dt%H%M%S}"
+    while exists(server, name := _shortened(database, ending)):
+        number += 1
+        ending = f"_before_{at:%Y%m%dt%H%M%S}_{number}"
+    return name
 
 
 def dress(server: "psycopg.Connection[Any]", database: str, like: str) -> None:
@@ -185,6 +188,10 @@ def _create(server: "psycopg.Connection[Any]", name: str, like: str) -> None:
         elif provider == "b":
             statement += sql.SQL(" LOCALE_PROVIDER builtin BUILTIN_LOCALE {}").format(sql.Literal(locale))
     server.execute(statement)
+
+
+def _shortened(database: str, ending: str) -> str:
+    return database.encode()[: LONGEST - len(ending)].decode(errors="ignore") + ending
 
 
 def _rename(name: str, new: str) -> sql.Composed:

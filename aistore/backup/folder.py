@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from .manifest import Manifest
 
 MANIFEST, LISTING, BLOBS = "manifest.json", "files.jsonl", "files"
 NAME = re.compile(r"[A-Za-z0-9_]+-\d{8}T\d{6}Z(-\d+)?")
+LONGEST = 100  # characters
 PART = re.compile(rf"\.{NAME.pattern}\.(part|gone)")
 
 
@@ -51,12 +52,13 @@ def find(name: str | os.PathLike[str], folder: Path) -> Path:
     """A name in the folder, or the path of a backup anywhere. Raises BackupNotFound."""
     text = os.fspath(name)
     path = Path(text) if os.path.basename(text) != text else folder / text
-    if path.is_file():
-        raise BackupNotFound(
-            name=text, why="it is a file, and a backup is a folder with a manifest.json in it"
-        )
-    if not NAME.fullmatch(path.name):
-        raise BackupNotFound(name=text, why="it is not called as aistore calls them, database-time")
+    if not NAME.fullmatch(path.name) or len(path.name) > LONGEST:
+        why = "it is not called as aistore calls them, database-time"
+        with suppress(OSError, ValueError):  # of what cannot be a name at all
+            why = (
+                "it is a file, and a backup is a folder with a manifest.json in it" if path.is_file() else why
+            )
+        raise BackupNotFound(name=text, why=why)
     if not (path / MANIFEST).is_file():
         why = "there is no manifest.json in it" if path.is_dir() else f"there is nothing at {path}"
         raise BackupNotFound(name=text, why=why)

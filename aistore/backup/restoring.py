@@ -74,7 +74,6 @@ def _beside(
     path: Path, manifest: Manifest, plan: Plan, identity: Identity | None, *, keep_old: bool
 ) -> Restored:
     using, live = databases.alias(), plan.database
-    old = databases.dated(live, timezone.now())
     with databases.scratch(using, "restore", like=live) as new:
         verifying.restore_into(path, manifest, using, new, identity)
         with databases.connect(using, new) as connection:
@@ -83,6 +82,7 @@ def _beside(
         kept = records.carry(using, live, new, since=manifest.created_at) if plan.way == SWAP else 0
         files = _put_files_back(path, manifest, plan, identity)
         with databases.maintenance(using) as server:
+            old = databases.dated(server, live, timezone.now())
             databases.dress(server, new, like=live)
             databases.swap(server, using, new, live, old)
     if plan.way == SWAP:  # what was put on record in the last moment
