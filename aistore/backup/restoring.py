@@ -19,7 +19,7 @@ from .. import cache
 from ..cache.maintenance import KINDS
 from ..exceptions import BackupDamaged, RestoreFailed
 from . import blobs, databases, folder, records, replacing, verifying
-from .creating import OnProgress
+from .creating import OnProgress, told
 from .encryption import Identity
 from .manifest import Manifest
 from .planning import SWAP, TRANSACTION, Plan, found, plan_of
@@ -59,7 +59,7 @@ def restore(
     """
     home = folder.directory(directory)
     key = Identity(identity) if identity else None
-    with folder.locked(home):
+    with told(home), folder.locked(home):
         path = found(name, home)
         manifest = folder.manifest_of(path)
         plan = plan_of(path, manifest, target=target, any_application=any_application)

@@ -47,7 +47,7 @@ class Compressing:
         self.on_bytes = on_bytes
         self.size = 0  # bytes that the source gave
         self._compressor: Any = _compressor()
-        self._ready = b""
+        self._ready = memoryview(b"")
 
     def read(self, size: int = CHUNK) -> bytes:
         while not self._ready and self._compressor:
@@ -55,15 +55,15 @@ class Compressing:
             self.size += len(data)
             self.on_bytes(len(data))
             if data:
-                self._ready = self._compressor.compress(data)
+                self._ready = memoryview(self._compressor.compress(data))
             else:
-                self._ready, self._compressor = self._compressor.flush(), None
-        data, self._ready = self._ready[:size], self._ready[size:]
+                self._ready, self._compressor = memoryview(self._compressor.flush()), None
+        data, self._ready = bytes(self._ready[:size]), self._ready[size:]
         return data
 
 
 class Unpacking:
-    """What is written to it comes to ``sink`` unpacked."""
+    """What is written to it comes to ``sink`` unpacked, by the megabyte: a few bytes may unpack to gigabytes."""
 
     def __init__(self, sink: Writable, compression: str, name: str) -> None:
         if compression == "zstd" and zstd is None:
@@ -71,13 +71,13 @@ class Unpacking:
             raise BackupDamaged(name=name, why=why)
         self.sink = sink
         self.name = name
-        self._unpacker: Any = (
-            zstd.ZstdDecompressor() if compression == "zstd" else zlib.decompressobj(GZIP_FORMAT)
-        )
+        self._unpacker: Any = zstd.ZstdDecompressor() if compression == "zstd" else _Gunzip()
 
     def write(self, data: bytes) -> int:
         try:
-            self.sink.write(self._unpacker.decompress(bytes(data)))
+            self.sink.write(self._unpacker.decompress(bytes(data), CHUNK))
+            while not (self._unpacker.needs_input or self._unpacker.eof):
+                self.sink.write(self._unpacker.decompress(b"", CHUNK))
         except UNREADABLE as error:
             raise BackupDamaged(name=self.name, why=f"it cannot be unpacked ({error})") from error
         return len(data)
@@ -88,6 +88,28 @@ class Unpacking:
     def close(self) -> None:
         if not self._unpacker.eof or self._unpacker.unused_data:
             raise BackupDamaged(name=self.name, why="it ends too early, or too late")
+
+
+class _Gunzip:
+    """zlib's decompressor, by the names that zstd's has."""
+
+    def __init__(self) -> None:
+        self._unpacker = zlib.decompressobj(GZIP_FORMAT)
+
+    def decompress(self, data: bytes, size: int) -> bytes:
+        return self._unpacker.decompress(self._unpacker.unconsumed_tail + data, size)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._unpacker.unconsumed_tail
+
+    @property
+    def eof(self) -> bool:
+        return self._unpacker.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._unpacker.unused_data
 
 
 class HashedFile:

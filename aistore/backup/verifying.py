@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils import timezone
 from .. import integrity
 from ..exceptions import BackupDamaged, BackupFailed, BackupNotFound
 from . import archives, blobs, databases, folder, programs, snapshot
-from .creating import OnProgress
+from .creating import OnProgress, told
 from .encryption import Identity
 from .manifest import Manifest, Verification
 from .programs import ProgramFailed
@@ -51,7 +51,8 @@ def verify(
     target = folder.directory(directory)
     path = folder.find(name or newest(target), target)
     key = Identity(identity) if identity else None
-    with folder.locked(path.parent):
+    is_ours = path.parent == target  # another folder may be one that can only be read, and has no rotation
+    with told(target), folder.locked(target) if is_ours else nullcontext():
         return verify_locked(path, deep=deep, identity=key, on_progress=on_progress)
 
 
