@@ -93,7 +93,7 @@ def _conversation(users: Sequence[Any], number: int, dice: random.Random) -> Con
 
 def _copy() -> str:
     names = [name for group in EMPTY.values() for name in group]
-    columns = "conversation_id, sequence_number, id, parent_id, role, content, created_at"
+    columns = "conversation_id, owner_id, sequence_number, id, parent_id, role, content, created_at"
     return f"COPY {Message._meta.db_table} ({columns}, {', '.join([*TEXTS, *names])}) FROM STDIN"
 
 
@@ -107,5 +107,6 @@ def _lines(
             for index in range(sitting, sitting + SITTING):
                 parent = own[index - 1] if index else r"\N"
                 role = ("user", "assistant")[index % 2]
-                row = f"{conversation.pk}\t{index + 1}\t{own[index]}\t{parent}\t{role}\t{words()}"
+                place = f"{conversation.pk}\t{conversation.owner_id}\t{index + 1}"
+                row = f"{place}\t{own[index]}\t{parent}\t{role}\t{words()}"
                 yield f"{row}\t{conversation.created_at.isoformat()}\t{rest}\n"
