@@ -3,6 +3,7 @@
 aistore.models        Conversation, Message, Memory, Upload and their named queries
 aistore.embedding     vectors of memories: what relevant() finds by meaning
 aistore.integrity     proves on a live database that the rows are right
+aistore.backup        backups that are proven, restores that are all or nothing
 aistore.privacy       ends what must not stay
 aistore.interop       reads and writes the exports of other products
 aistore.performance   says what it does and how long it takes: pool, statements, requests, report, alerts

@@ -7,6 +7,7 @@ A wrong key or type is reported by the system checks ``aistore.E001`` and ``aist
 
 import dataclasses
 from contextlib import AbstractContextManager
+from pathlib import PurePath
 from typing import Any, get_type_hints
 
 from django.conf import settings as django_settings
@@ -71,6 +72,12 @@ class Defaults:
     IMPORT_MAX_BYTES: int = 4 * 1024**3  # one import, unpacked
     IMPORT_MAX_CONVERSATION_BYTES: int = 256 * 1024**2  # one conversation of an import
     IMPORT_MAX_MESSAGE_BYTES: int = 64 * 1024**2  # one message of an import
+    BACKUP_DIRECTORY: str | PurePath = "backups"  # beside manage.py (BASE_DIR), unless it is absolute
+    BACKUP_KEEP: int = 7  # verified backups that rotation leaves
+    BACKUP_STORAGE: str | None = None  # which of STORAGES gets a copy of each backup
+    BACKUP_RECIPIENTS: list | tuple = ()  # age recipients; with one, backups are encrypted
+    BACKUP_DATABASE: str | None = None  # alias of a direct connection, where the app's goes through a pooler
+    BACKUP_PROGRAMS: str | PurePath = ""  # folder of pg_dump, pg_restore and psql; "": looked for
     JSON_MAX_DEPTH: int = 200  # nesting of a JSON value; PostgreSQL itself gives up at some thousands
     ADMIN_CSP: str | None = None  # Content-Security-Policy of our admin pages; None: a strict one; "": none
     STREAM_FLUSH_SECONDS: float = 0.5  # a stream writes its text through at most this often

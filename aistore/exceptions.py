@@ -24,10 +24,19 @@ AistoreError
 ├── ClaimLost                the result of an upload that somebody else has, or nobody any more
 ├── PoolExhausted            no connection of the pool came free in time (also django.db.OperationalError)
 ├── NoScratch                a benchmark that got no database of its own
-└── InteropError
-    ├── UnknownFormat        a file in no format that we read
-    ├── UnreadableFile       a file that is not what its name says
-    └── BadConversation      one conversation of a file that cannot be kept
+├── InteropError
+│   ├── UnknownFormat        a file in no format that we read
+│   ├── UnreadableFile       a file that is not what its name says
+│   └── BadConversation      one conversation of a file that cannot be kept
+└── BackupError
+    ├── BackupFailed         a backup that could not be made, or not be looked at
+    ├── BackupNotCopied      a backup of which the storage elsewhere got no copy
+    ├── BackupRunning        another one is being made, verified or restored
+    ├── BackupNotFound       a name or path that is no backup of ours
+    ├── BackupDamaged        a backup that is not what was written
+    ├── BackupUnfit          a backup that this application or this server cannot take
+    ├── InvalidRotation      a rule that would keep nothing (also a ValueError)
+    └── RestoreFailed        a backup that could not be restored
 
 The docstring of each class is its message; ``str(error)`` fills in the braces.
 """
@@ -202,3 +211,40 @@ class UnreadableFile(InteropError):
 
 class BadConversation(InteropError):
     """Conversation {conversation} was skipped: {why}."""
+
+
+class BackupError(AistoreError):
+    """A backup could not be made, read or restored."""
+
+
+class BackupFailed(BackupError):
+    """Nothing was done: {why}. Backups and database are as they were. {remedy}"""
+
+
+class BackupNotCopied(BackupError):
+    """Backup {name} is whole, but the storage {storage!r} got no copy of it: {why}. Nothing was rotated away. See to
+    the storage; the next backup tries again."""
+
+
+class BackupRunning(BackupError):
+    """Nothing was done: another process makes, verifies or restores a backup in {directory}. Wait for it to end."""
+
+
+class BackupNotFound(BackupError):
+    """{name} is no backup: {why}. aistore_backups lists those that can be used."""
+
+
+class BackupDamaged(BackupError):
+    """Backup {name} is damaged: {why}. Nothing was changed. Take another one; aistore_backups lists them."""
+
+
+class BackupUnfit(BackupError):
+    """Backup {name} cannot be restored here: {why}. Nothing was changed. {remedy}"""
+
+
+class InvalidRotation(BackupError, ValueError):
+    """Nothing was removed: {why}. Keep at least one backup."""
+
+
+class RestoreFailed(BackupError):
+    """Backup {name} was not restored: {why}. Database {database} is as it was. {remedy}"""

@@ -137,7 +137,9 @@ def test_staff_with_both_rights(owner, upload, method):
     assert (entry.object_id, entry.owner) == (str(upload.pk), owner)
 
 
-@pytest.mark.parametrize("path", ["uploads/1", "uploads/", "uploads/../x", f"uploads/{uuid.UUID(int=7)}/map.png"])
+@pytest.mark.parametrize(
+    "path", ["uploads/1", "uploads/", "uploads/../x", f"uploads/{uuid.UUID(int=7)}/map.png"]
+)
 def test_no_id(owner, path):
     assert as_(owner).get(f"/{path}").status_code == 404
 

@@ -18,6 +18,22 @@ from aistore.models.upload import Upload, UploadQuerySet
 
 EXPORTED = {
     "aistore.models": ["AuditEntry", "Conversation", "Memory", "Message", "MessageRevision", "Upload"],
+    "aistore.backup": [
+        "BackedUp",
+        "Backup",
+        "Plan",
+        "Restored",
+        "Rotated",
+        "Verified",
+        "back_up",
+        "backups",
+        "create",
+        "newest_verified",
+        "plan",
+        "restore",
+        "rotate",
+        "verify",
+    ],
     "aistore.embedding": ["Filled", "State", "embed", "fill", "in_background", "remarks", "state"],
     "aistore.interop": [
         "CanonicalConversation",
@@ -57,10 +73,12 @@ EXPORTED = {
     ],
 }
 ERRORS = """
-    AistoreError BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
-    ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidUpload MessageGone
-    MissingConversation MissingExtension MissingOwner NoScratch NoVectors PoolExhausted StaleEdit StreamEnded
-    UnknownFormat UnknownSearchConfig UnreadableFile UnstorableValue UploadTooLarge UploadTypeRefused
+    AistoreError BackupDamaged BackupError BackupFailed BackupNotCopied BackupNotFound BackupRunning
+    BackupUnfit BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
+    ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidRotation InvalidUpload
+    MessageGone MissingConversation MissingExtension MissingOwner NoScratch NoVectors PoolExhausted
+    RestoreFailed StaleEdit StreamEnded UnknownFormat UnknownSearchConfig UnreadableFile UnstorableValue
+    UploadTooLarge UploadTypeRefused
 """
 FIELDS = {
     "Conversation": """
@@ -130,9 +148,11 @@ ASYNC = {
     UploadQuerySet: ["astore", "aclaim", "aretry"],
 }
 SETTINGS = {"CACHE_ALIAS": "default", "UPLOAD_MAX_BYTES": 50 * 1024**2, "IMPORT_MAX_BYTES": 4 * 1024**3}
+SETTINGS |= {"BACKUP_DIRECTORY": "backups", "BACKUP_KEEP": 7, "BACKUP_STORAGE": None, "BACKUP_RECIPIENTS": ()}
 COMMANDS = (
-    "aistore_alerts aistore_bench aistore_check aistore_demo aistore_embed aistore_export aistore_import"
-    " aistore_purge aistore_reindex aistore_report aistore_warm demo services test"
+    "aistore_alerts aistore_backup aistore_backups aistore_bench aistore_check aistore_demo aistore_embed"
+    " aistore_export aistore_import aistore_purge aistore_reindex aistore_report aistore_restore"
+    " aistore_verify aistore_warm demo services test"
 )
 
 

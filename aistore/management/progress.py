@@ -12,6 +12,7 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 
@@ -21,8 +22,9 @@ def bytes_read(what: str, stream: IO[str] | Any) -> Iterator[Callable[[int, int 
     if not stream.isatty():
         yield lambda done, total: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+    rate = (TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, *rate, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
