@@ -7,12 +7,13 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_save, pre_delete
 
+from .backup.listing import proven_at
 from .cache.announcing import watch
 from .cache.maintenance import WARMERS
 from .models import Conversation, Memory, Message
 from .models.telling import saved, user_changed
 from .models.warming import newest_conversations, newest_owners
-from .performance import cache_use, occupancy  # noqa: F401  (they add themselves to what the processes tell)
+from .performance import backups, cache_use, occupancy  # noqa: F401  (they add themselves to what the processes tell)
 from .performance.noting import watch_statements
 from .performance.watched_pool import watch_connection, watch_pools
 
@@ -32,4 +33,5 @@ def connect() -> None:
         elif issubclass(model, get_user_model()):
             for signal in (post_save, pre_delete):
                 signal.connect(user_changed, sender=model, dispatch_uid="aistore.user_changed")
+    backups.SOURCES["folder"] = proven_at
     WARMERS.update(conversations=newest_conversations, owners=newest_owners)

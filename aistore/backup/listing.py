@@ -58,6 +58,20 @@ def newest_verified(*, directory: str | os.PathLike[str] | None = None) -> Backu
     return None
 
 
+def proven_at() -> datetime | None:
+    """When the newest verified one was made, for alerts: asks no storage elsewhere. Where none is verified, the oldest:
+    so long nothing is proven. None: there are none, or their folder cannot be read."""
+    target = folder.directory()
+    try:
+        found = [described(target / name, is_offsite=False) for name in folder.names(target)]
+    except OSError:
+        return None
+    verified = [one.created_at for one in found if one.created_at and one.verified_at]
+    return (
+        max(verified) if verified else min((one.created_at for one in found if one.created_at), default=None)
+    )
+
+
 def described(path: Path, *, is_offsite: bool | None = None) -> Backup:
     away = path.name in offsite.names() if is_offsite is None else is_offsite
     try:
