@@ -94,9 +94,11 @@ DATABASES["default"].update(
     OPTIONS={
         "application_name": "aistore",
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": pool.options(),
     },
 )
+if env.str("DATABASE_URL", default=""):
+    # Not before the embedded server, which comes and goes with what uses it: a pool would wait for it.
+    DATABASES["default"]["OPTIONS"]["pool"] = pool.options()
 
 AISTORE = {"POOL_PRESET": env.str("POOL_PRESET", default="medium")}
 

@@ -28,7 +28,7 @@ def use_servers_of_this_run() -> None:
     if not os.environ.get("DATABASE_URL"):
         settings.DATABASES["default"]["HOST"] = str(places.sockets)
     # Most tests make databases and drop them, which the connections of a pool would not let go.
-    del settings.DATABASES["default"]["OPTIONS"]["pool"]
+    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     if not os.environ.get("CACHE_URL"):
         number = int((WORKER or "gw0").removeprefix("gw"))
         settings.CACHES["default"]["LOCATION"] = f"unix://{places.valkey_socket}?db={number}"

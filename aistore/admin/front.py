@@ -93,6 +93,7 @@ class Front:
     activity: Activity | None = None
     storage: Storage | None = None
     health: Health | None = None
+    report_url: str = ""
 
 
 def front(request: HttpRequest, site: admin.AdminSite) -> Front | None:
@@ -104,7 +105,7 @@ def front(request: HttpRequest, site: admin.AdminSite) -> Front | None:
         _newest(request, site) if lists else [],
         _failed(site) if lists else [],
         reverse(f"{site.name}:aistore_conversation_changelist") if lists else "",
-        *(_reports() if reports else ()),
+        *((*_reports(), reverse(f"{site.name}:aistore_performance")) if reports else ()),
     )
 
 

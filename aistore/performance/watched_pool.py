@@ -8,6 +8,7 @@ rejected.
 """
 
 import functools
+import os
 import threading
 import time
 import weakref
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from ..exceptions import PoolExhausted
@@ -134,7 +136,22 @@ def _adopt(pool: Any, connection: Any) -> None:
     pools[connection.alias] = pool
 
 
+def leave_to_the_parent() -> None:
+    """In the child of a fork: the threads that a pool lives by have stayed behind, so whoever asked it would wait for
+    ever, and its sockets are in use there. So it is not closed, which would say goodbye in the parent's name, but kept
+    out of sight, and Django makes another."""
+    made: dict[str, Any] = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]
+    _left.append((dict(made), dict(pools)))
+    made.clear()
+    pools.clear()
+
+
 @functools.cache
 def _watching(kind: Any) -> Any:
     """A host may have a pool class of his own."""
     return Watching if kind is ConnectionPool else type(f"Watched{kind.__name__}", (Watching, kind), {})
+
+
+_left: list[Any] = []  # for their end would be noticed by the parent
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=leave_to_the_parent)

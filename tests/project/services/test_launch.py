@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from project.services.launch import LOG_BYTES, put_aside
-from project.services.places import CHECKOUT
+from project.services.places import CHECKOUT, Places
 from tests.project.actors import User, environment, manage, servers_of, sql
 
 
 def test_a_server_that_does_not_start(folder: Path) -> None:
     """One line with PostgreSQL's own reason, and nothing keeps running."""
-    (folder / "servers/.s.PGSQL.5432").mkdir()
+    (Places(folder).sockets / ".s.PGSQL.5432").mkdir(parents=True)
     done = manage("migrate", folder=folder)
     assert done.returncode == 1
     assert done.stderr.startswith("ServicesError: The embedded servers did not start: postgres: ")
