@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
-# All tests at once, when nothing else is asked for. More workers than this wait for the one PostgreSQL that they share.
-MOST_WORKERS = 4
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Django's words for what pytest calls otherwise. What is not in here pytest may know, or refuse.
@@ -43,8 +41,7 @@ class PytestRunner:
 
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
-    words = arguments or ["--parallel", str(min(os.cpu_count() or 1, MOST_WORKERS))]
-    return [sys.executable, "-m", "pytest", *in_pytests_words(words)]
+    return [sys.executable, "-m", "pytest", *in_pytests_words(arguments)]
 
 
 def in_pytests_words(arguments: Sequence[str]) -> Iterator[str]:
@@ -70,6 +67,6 @@ def next_is_number(rest: list[str]) -> bool:
 
 def in_parallel(workers: str) -> list[str]:
     if find_spec("xdist"):
-        return ["-n", workers]
+        return ["-n", workers, "--dist", "loadgroup"]
     sys.stderr.write("pytest-xdist is not installed: the tests run one after the other.\n")
     return []

@@ -1,6 +1,7 @@
 """A database of its own, with the tables of the app, which may be backed up, dropped and restored."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -14,6 +15,14 @@ from ..models.databases import alias
 from ..scratch import on_server
 
 ALIAS = "backed_up"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items):
+    """One after the other, where tests run side by side: they look at all databases of the server."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("backup"))
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def in_a_process(program):
     place = django_settings.CACHES["default"]["LOCATION"]
     environment = {"DJANGO_SETTINGS_MODULE": "project.settings", "CACHE_URL": place, "PATH": ""}
     return subprocess.run(
-        [sys.executable, "-c", BEGINNING + program],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", BEGINNING + program],
         env=environment,
         capture_output=True,
         text=True,

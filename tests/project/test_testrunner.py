@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from project.testrunner import in_pytests_words, pytest_command
+from project.testrunner import in_pytests_words
 from tests.project.actors import manage
 
 
@@ -26,13 +26,7 @@ def test_djangos_options_are_understood(arguments: str, words: str) -> None:
 @pytest.mark.parametrize(("count", "workers"), [([], "auto"), (["2"], "2")])
 def test_in_parallel(count: list[str], workers: str) -> None:
     """Django's --parallel becomes pytest-xdist's -n."""
-    assert list(in_pytests_words(["--parallel", *count])) == ["-n", workers]
-
-
-def test_all_tests_run_in_parallel() -> None:
-    """Unless something else is asked for, such as one of them, or to stop at the first failure."""
-    assert "-n" in pytest_command([])
-    assert "-n" not in pytest_command(["--failfast"])
+    assert list(in_pytests_words(["--parallel", *count])) == ["-n", workers, "--dist", "loadgroup"]
 
 
 def test_the_exit_code_is_pytests(tmp_path: Path) -> None:
