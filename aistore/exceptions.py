@@ -21,6 +21,7 @@ AistoreError
 ├── InvalidUpload            a file that cannot be stored (also a ValueError)
 │   ├── UploadTooLarge       a file that is larger than the settings allow
 │   └── UploadTypeRefused    a file of a type that the settings do not name
+├── StorageUnreachable       a storage of uploads that cannot be listed
 ├── ClaimLost                the result of an upload that somebody else has, or nobody any more
 ├── PoolExhausted            no connection of the pool came free in time (also django.db.OperationalError)
 ├── NoScratch                a benchmark that got no database of its own
@@ -165,6 +166,11 @@ class UploadTooLarge(InvalidUpload):
 class UploadTypeRefused(InvalidUpload):
     """The file is {content_type} by its bytes, which AISTORE['UPLOAD_TYPES'] does not name, so nothing of it was
     stored. Send another kind of file, or add this type."""
+
+
+class StorageUnreachable(AistoreError):
+    """The storage {storage!r} of uploads cannot be asked which files it has: {why}. See that it can be reached with
+    what STORAGES says of it, and try again."""
 
 
 class ClaimLost(AistoreError):

@@ -77,8 +77,8 @@ ERRORS = """
     BackupUnfit BadConversation BadEmbedding ClaimLost ConflictingAppend ConversationGone ForeignMemory
     ForeignParent GapInNumbers InteropError InvalidMemory InvalidMessage InvalidRotation InvalidUpload
     MessageGone MissingConversation MissingExtension MissingOwner NoScratch NoVectors PoolExhausted
-    RestoreFailed StaleEdit StreamEnded UnknownFormat UnknownSearchConfig UnreadableFile UnstorableValue
-    UploadTooLarge UploadTypeRefused
+    RestoreFailed StaleEdit StorageUnreachable StreamEnded UnknownFormat UnknownSearchConfig UnreadableFile
+    UnstorableValue UploadTooLarge UploadTypeRefused
 """
 FIELDS = {
     "Conversation": """

@@ -42,9 +42,12 @@ def forget_after_commit(using: str, units: Iterable[Unit]) -> None:
 class Announcement:
     """The units of one transaction. A thousand appends in it make one call to the cache."""
 
+    __qualname__: str
+
     def __init__(self, units: set[Unit]) -> None:
         self.units = units
         self.is_told = False
+        self.__qualname__ = "Announcement"  # what Django's log calls a hook that raised
 
     def __call__(self) -> None:
         self.is_told = True

@@ -6,6 +6,7 @@ Only names of this form are ours. The id is a UUIDv7, so that a name says when i
 import logging
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
 
 from ..conf import settings
+from ..exceptions import StorageUnreachable
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,9 @@ def given_at(name: str) -> datetime | None:
 
 
 def has(name: str | None) -> bool:
-    return bool(name) and named().exists(str(name))
+    """Raises StorageUnreachable."""
+    with _reaching():
+        return bool(name) and named().exists(str(name))
 
 
 def delete(name: str) -> bool:
@@ -80,7 +84,18 @@ def delete(name: str) -> bool:
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:
+    with _reaching():
+        try:
+            return named().listdir(folder)
+        except FileNotFoundError:  # on a disk there is no folder before the first file
+            return [], []
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
     try:
-        return named().listdir(folder)
-    except FileNotFoundError:  # on a disk there is no folder before the first file
-        return [], []
+        yield
+    except Exception as error:  # those of buckets have no root in common
+        raise StorageUnreachable(
+            storage=settings.UPLOAD_STORAGE, why=" ".join(str(error).split()) or type(error).__name__
+        ) from error

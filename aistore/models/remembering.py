@@ -163,10 +163,11 @@ def _checked(model: type[Memory], owner: Any, fields: dict[str, Any]) -> Memory:
 
 def _with_provenance(memory: Memory, conversation: Any, message: Any) -> Memory:
     """A message says in which conversation it lies; one of somebody else is no place to have learnt it from."""
-    if getattr(conversation, "owner_id", memory.owner_id) != memory.owner_id:
-        raise InvalidMemory(
-            why=f"conversation {conversation.pk} is not its owner's", remedy="Give one of his own, or none."
-        )
+    for what, given in (("conversation", conversation), ("message", message)):
+        if getattr(given, "owner_id", memory.owner_id) != memory.owner_id:
+            raise InvalidMemory(
+                why=f"{what} {given.pk} is not its owner's", remedy="Give one of his own, or none."
+            )
     memory.message_id = getattr(message, "pk", message)
     memory.conversation_id = getattr(conversation, "pk", conversation)
     lies_in = getattr(message, "conversation_id", memory.conversation_id)

@@ -176,3 +176,14 @@ def test_the_watch_stays_when_the_host_watches_too(conversation: Conversation) -
     assert connection.execute_wrappers.count(note_writes) == 1
     assert host not in connection.execute_wrappers
     assert len(heard) == count
+
+
+def test_a_word_that_cannot_be_said_is_logged_and_not_raised(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """The commit stands, whatever happens after it."""
+    monkeypatch.setattr("aistore.cache.announcing.tell", lambda *commands: 1 / 0)
+    with transaction.atomic():
+        Conversation.objects.filter(pk=conversation.pk).update(title="new")
+    assert "Announcement" in caplog.text
+    assert Conversation.objects.get().title == "new"

@@ -234,6 +234,13 @@ def test_another_owners_conversation(other_owner, conversation):
         remember(other_owner, "likes tea", conversation=conversation)
 
 
+def test_another_owners_message(other_owner, conversation):
+    """Also without its conversation, which it would bring along."""
+    message = conversation.append("user", "I like tea")
+    with pytest.raises(InvalidMemory, match="is not its owner's"):
+        remember(other_owner, "likes tea", message=message)
+
+
 def test_a_message_of_another_conversation(owner, conversation, other):
     message = conversation.append("user", "I like tea")
     with pytest.raises(InvalidMemory, match="is not in conversation"):

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import router
 
 from ... import embedding, integrity
+from ...exceptions import AistoreError
 from ...models import Memory
 
 
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = integrity.check_data()
+        try:
+            report = integrity.check_data()
+        except AistoreError as error:
+            raise CommandError(str(error)) from error
         remarks = list(embedding.remarks(router.db_for_write(Memory)))
         if options["json"]:
             more = {"is_sound": report.is_sound, "remarks": remarks}

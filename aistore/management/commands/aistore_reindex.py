@@ -3,8 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from aistore.exceptions import AistoreError
 from aistore.models import reindexing
+
+from ...exceptions import AistoreError
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from aistore import privacy
 from aistore.models import Conversation, Message
@@ -56,3 +56,14 @@ def test_as_json(capsys):
     name = lay_down(hours_ago=7)
     call_command("aistore_purge", json=True)
     assert json.loads(capsys.readouterr().out) == {"dead_streams": 1, "files": 1, "file_names": [name]}
+
+
+@pytest.mark.parametrize("command", ["aistore_purge", "aistore_check"])
+def test_a_storage_that_is_out_of_reach(settings, tmp_path, command):
+    """One line that says which storage, and why; no traceback."""
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.touch()
+    with pytest.raises(
+        CommandError, match=r"The storage 'default' of uploads cannot be asked .* Not a directory"
+    ):
+        call_command(command, **({"data": True} if command == "aistore_check" else {}))
