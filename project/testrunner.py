@@ -67,6 +67,6 @@ def next_is_number(rest: list[str]) -> bool:
 
 def in_parallel(workers: str) -> list[str]:
     if find_spec("xdist"):
-        return ["-n", workers, "--dist", "loadgroup"]
+        return ["-n", workers]
     sys.stderr.write("pytest-xdist is not installed: the tests run one after the other.\n")
     return []

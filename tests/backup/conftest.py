@@ -1,7 +1,7 @@
 """A database of its own, with the tables of the app, which may be backed up, dropped and restored."""
 
+import fcntl
 import uuid
-from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,12 +17,12 @@ from ..scratch import on_server
 ALIAS = "backed_up"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """One after the other, where tests run side by side: they look at all databases of the server."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("backup"))
+@pytest.fixture(autouse=True)
+def alone(tmp_path_factory):
+    """Also where tests run side by side: these look at all databases of the server, and drop what is left."""
+    with (tmp_path_factory.getbasetemp().parent / "backups.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -90,9 +90,11 @@ def store(owner, data):
 
 
 def databases():
+    """But for those that the other processes of the tests make for themselves."""
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database")
-        return {name for (name,) in cursor.fetchall()}
+        names = {name for (name,) in cursor.fetchall()}
+    return {name for name in names if not name.startswith(("test_", "aistore_template_", "aistore_bench"))}
 
 
 def usernames():

@@ -26,7 +26,7 @@ def test_djangos_options_are_understood(arguments: str, words: str) -> None:
 @pytest.mark.parametrize(("count", "workers"), [([], "auto"), (["2"], "2")])
 def test_in_parallel(count: list[str], workers: str) -> None:
     """Django's --parallel becomes pytest-xdist's -n."""
-    assert list(in_pytests_words(["--parallel", *count])) == ["-n", workers, "--dist", "loadgroup"]
+    assert list(in_pytests_words(["--parallel", *count])) == ["-n", workers]
 
 
 def test_the_exit_code_is_pytests(tmp_path: Path) -> None:
