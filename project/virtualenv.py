@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NoReturn
@@ -215,21 +215,28 @@ def follow(command: list[str]) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=environment, encoding="utf-8", errors="replace",
     ) as process:  # fmt: skip
-        reader = threading.Thread(target=lines.extend, args=[process.stdout])
-        reader.start()
+        reader = threading.Thread(target=read_all, args=[process.stdout, lines])
         try:
+            reader.start()
             while reader.is_alive():
                 show(f"{time.monotonic() - started_at:3.0f} s  {activity(lines)}")
                 reader.join(0.2)
         except KeyboardInterrupt:
             # A terminal has told it as well; killed at once, pip would leave its downloads in /tmp.
             process.send_signal(signal.SIGINT)
-            reader.join(5)
+            if reader.ident is not None:  # it may be the start that was interrupted
+                reader.join(5)
             process.kill()
             raise
     LOG.write_text("".join(lines), encoding="utf-8")
     if process.returncode:
         raise explained("".join(lines))
+
+
+def read_all(stream: IO[str], lines: list[str]) -> None:
+    """Until its end, or until it is closed because somebody has interrupted us."""
+    with suppress(ValueError):
+        lines.extend(stream)
 
 
 def activity(lines: list[str]) -> str:
