@@ -224,9 +224,12 @@ def follow(command: list[str]) -> None:
         except KeyboardInterrupt:
             # A terminal has told it as well; killed at once, pip would leave its downloads in /tmp.
             process.send_signal(signal.SIGINT)
-            if reader.ident is not None:  # it may be the start that was interrupted
+            is_reading = reader.ident is not None  # it may be the start that was interrupted
+            if is_reading:
                 reader.join(5)
             process.kill()
+            if is_reading:
+                reader.join(5)
             raise
     LOG.write_text("".join(lines), encoding="utf-8")
     if process.returncode:
